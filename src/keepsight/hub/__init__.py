@@ -1,0 +1,1 @@
+"""One household: the only place with its plaintext and keys. `hub.py` builds and runs it."""

@@ -1,0 +1,1 @@
+"""Camera to packets, and the one fan-out to everything that reads them."""

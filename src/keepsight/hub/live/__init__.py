@@ -1,0 +1,1 @@
+"""Packets to sealed live fragments and stills."""

@@ -1,0 +1,1 @@
+"""Packets to sealed segments on disk; retention, recovery, export."""

@@ -1,0 +1,1 @@
+"""Talking to devices on the local network, one probe a protocol. Facts, no judgement."""
