@@ -1,0 +1,1 @@
+"""Facts to findings: pure rules, one file a check."""

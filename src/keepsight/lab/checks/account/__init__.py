@@ -1,0 +1,1 @@
+"""The account, signing in, pairing."""

@@ -1,0 +1,1 @@
+"""Labels and certificates claimed."""

@@ -1,0 +1,1 @@
+"""What was observed. Frozen dataclasses; no judgement, no input or output."""

@@ -1,0 +1,1 @@
+"""Artefact to facts: every untrusted parser, each with its limits."""
