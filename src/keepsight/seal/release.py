@@ -20,7 +20,7 @@ DEVICE_KEY_BYTES: Final = 32
 
 
 def release_info(purpose: str, context: Context, device: bytes) -> bytes:
-    """Label, purpose (u8 length and text), household, epoch (u32), camera, stream, writer, device."""
+    """Label, purpose (u8 length, text), household, epoch (u32), camera, stream, writer, device."""
     name = purpose.encode()
     return b"".join(
         (
