@@ -1,0 +1,53 @@
+"""What an untrusted file may cost, and how a reader says that it gave up.
+
+The figures are far above real products (the largest companion apps seen have some 30 dex files and
+400 MB) and far below what would hurt the machine that looks at them.
+"""
+
+from typing import Final
+
+FILE_BYTES_MAX: Final = 4 * 1024**3
+"""Larger artefacts are not opened."""
+ARCHIVE_ENTRIES_MAX: Final = 65_535
+"""Entries in one zip archive: what the classic format can count."""
+ARCHIVE_DEPTH_MAX: Final = 2
+"""An app inside a bundle; nothing deeper is opened."""
+BUNDLE_APPS_MAX: Final = 200
+"""Packages (base and splits) inside one bundle."""
+ENTRY_BYTES_MAX: Final = 256 * 1024**2
+"""One inflated entry that is held in memory. A dex file of 65,536 methods is about 13 MB."""
+ENTRY_STREAM_BYTES_MAX: Final = 2 * 1024**3
+"""One inflated entry that is only hashed, a chunk at a time."""
+INFLATED_BYTES_MAX: Final = 4 * 1024**3
+"""All that is inflated from one artefact."""
+INFLATE_RATIO_MAX: Final = 400
+"""Inflated to packed, past the first mebibyte. Deflate itself ends near 1,032."""
+DEX_FILES_MAX: Final = 256
+DEX_BYTES_MAX: Final = 512 * 1024**2
+"""All dex files of an app together."""
+XML_BYTES_MAX: Final = 16 * 1024**2
+XML_ELEMENTS_MAX: Final = 100_000
+XML_DEPTH_MAX: Final = 256
+RESOURCE_TABLE_BYTES_MAX: Final = 64 * 1024**2
+METHOD_UNITS_MAX: Final = 1_000_000
+"""16-bit code units of one method that the call-site tracker walks through."""
+CALL_SITES_MAX: Final = 20_000
+"""Call sites kept of one app."""
+SIGNATURE_BYTES_MAX: Final = 16 * 1024**2
+"""The APK signing block, and each file of a JAR signature."""
+SIGNERS_MAX: Final = 10
+"""Signers of one scheme, as Android itself allows."""
+CERTIFICATES_MAX: Final = 32
+"""Certificates of one signer, and steps of one key rotation."""
+
+
+class UnreadableArtefact(Exception):  # noqa: N818 - names what is wrong, as the report does
+    """The artefact as a whole could not be read: its outcome is error or unknown, never clear.
+
+    Parts that could not be read do not raise; they become `facts.product.Unread`.
+    """
+
+    def __init__(self, artefact: str, reason: str) -> None:
+        super().__init__(f"{artefact}: {reason}")
+        self.artefact = artefact
+        self.reason = reason
