@@ -42,12 +42,7 @@ CERTIFICATES_MAX: Final = 32
 
 
 class UnreadableArtefact(Exception):  # noqa: N818 - names what is wrong, as the report does
-    """The artefact as a whole could not be read: its outcome is error or unknown, never clear.
+    """An artefact, or the part that a parser was given, could not be read; the text says why.
 
-    Parts that could not be read do not raise; they become `facts.product.Unread`.
+    Whoever knows the file's name adds it. The outcome is error or unknown, never clear.
     """
-
-    def __init__(self, artefact: str, reason: str) -> None:
-        super().__init__(f"{artefact}: {reason}")
-        self.artefact = artefact
-        self.reason = reason
