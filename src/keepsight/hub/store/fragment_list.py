@@ -1,0 +1,48 @@
+"""A segment's fragments as a compact blob: 7 bytes each, so that a year of index stays small."""
+
+from collections.abc import Iterator, Sequence
+
+from keepsight.hub.recording import FragmentRef
+from keepsight.seal.header import Kind
+
+
+def pack_fragments(fragments: Sequence[FragmentRef], start_us: int) -> bytes:
+    """About 7 bytes a fragment: LEB128 of (size << 2 | kind) and of the step in time (zigzag).
+
+    Sequence numbers count from the first; they are not stored.
+    """
+    out = bytearray()
+    before_us = start_us
+    for number, (sequence, kind, at_us, size_bytes) in enumerate(fragments):
+        if sequence != number or not 1 <= kind <= 3:
+            raise ValueError("a segment's fragments are INIT, STILL or GOP, numbered from 0")
+        step = at_us - before_us
+        before_us = at_us
+        for value in (size_bytes << 2 | kind, step << 1 if step >= 0 else (-step << 1) - 1):
+            rest = value
+            while rest > 0x7F:
+                out.append(rest & 0x7F | 0x80)
+                rest >>= 7
+            out.append(rest)
+    return bytes(out)
+
+
+def _numbers(blob: bytes) -> Iterator[int]:
+    value = shift = 0
+    for byte in blob:
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            yield value
+            value = shift = 0
+
+
+def unpack_fragments(blob: bytes, start_us: int) -> tuple[FragmentRef, ...]:
+    """What pack_fragments was given."""
+    out: list[FragmentRef] = []
+    at_us = start_us
+    numbers = _numbers(blob)
+    for sequence, (sized, step) in enumerate(zip(numbers, numbers, strict=False)):
+        at_us += step >> 1 if step & 1 == 0 else -((step + 1) >> 1)
+        out.append(FragmentRef(sequence, Kind(sized & 3), at_us, sized >> 2))
+    return tuple(out)

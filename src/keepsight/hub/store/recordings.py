@@ -1,0 +1,376 @@
+"""The index of recordings, `recordings.db`: a row a segment, and the gaps. No picture, no key.
+
+The index is a cache of the segment files, so it has no migrations: an index of another version, or
+a damaged one, is set aside and rebuilt from the files (`hub/record/recovery.py`); only the reasons
+of gaps are lost with it. Every function takes the household first and refuses any but its own.
+Thread-safe: each thread gets its own connection, and in WAL mode readers do not wait for the one
+that writes.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    SmallInteger,
+    String,
+    Table,
+    and_,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from keepsight.hub.ingest.fanout import BreakReason
+from keepsight.hub.recording import SEGMENT_HEADER_BYTES, FragmentRef, Gap, Segment
+from keepsight.hub.store.fragment_list import pack_fragments, unpack_fragments
+from keepsight.seal.header import Kind, Stream
+
+SCHEMA_VERSION: Final = 1
+SEGMENT_US_MAX: Final = 10 * 60 * 1_000_000
+"""No segment is longer. Bounds how far before a range a segment that reaches into it starts."""
+WRITERS_MAX: Final = 500
+"""Asked for at once."""
+_PAGE_BYTES: Final = 8192
+"""A row with 120 fragments (900 bytes) still fits without an overflow page of its own."""
+_DAY_US: Final = 86_400_000_000
+_ID: Final = LargeBinary(16)
+
+metadata: Final = MetaData()
+owner: Final = Table("owner", metadata, Column("household", _ID, primary_key=True))
+segments: Final = Table(
+    "segments",
+    metadata,
+    Column("camera", _ID, primary_key=True),
+    Column("stream", SmallInteger, primary_key=True),
+    Column("start_us", BigInteger, primary_key=True),
+    Column("writer", _ID, primary_key=True),
+    Column("end_us", BigInteger, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("codec", String(64), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("is_deleting", Integer, nullable=False),
+    Column("fragments", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("segments_by_writer", segments.c.writer)
+Index("segments_deleting", segments.c.is_deleting, sqlite_where=segments.c.is_deleting == 1)
+days: Final = Table(
+    "days",
+    metadata,
+    Column("camera", _ID, primary_key=True),
+    Column("stream", SmallInteger, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("recorded_bytes", BigInteger, nullable=False),
+    Column("kept_bytes", BigInteger, nullable=False),
+    Column("kept_us", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+gaps: Final = Table(
+    "gaps",
+    metadata,
+    Column("camera", _ID, primary_key=True),
+    Column("stream", SmallInteger, primary_key=True),
+    Column("start_us", BigInteger, primary_key=True),
+    Column("end_us", BigInteger, nullable=True),
+    Column("reason", String(32), nullable=False),
+    sqlite_with_rowid=False,
+)
+_BRIEF: Final = [column for column in segments.c if column.name != "fragments"]
+
+
+class IndexUnusableError(Exception):
+    """The index is damaged, of another version or another household's: rebuild it."""
+
+
+class RecordedDay(NamedTuple):
+    """One UTC day of one stream."""
+
+    camera: bytes
+    stream: Stream
+    day: int
+    """Days since 1970-01-01."""
+    recorded_bytes: int
+    """Also what was deleted since."""
+    kept_bytes: int
+    kept_us: int
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        f"page_size={_PAGE_BYTES}", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000",
+    ):  # fmt: skip
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _prepare(connection: Connection, household: bytes) -> None:
+    version = connection.execute(text("PRAGMA user_version")).scalar_one()
+    if connection.execute(text("SELECT count(*) FROM sqlite_schema")).scalar_one() == 0:
+        metadata.create_all(connection)
+        connection.execute(text(f"PRAGMA user_version={SCHEMA_VERSION}"))
+        connection.execute(insert(owner).values(household=household))
+        return
+    if version != SCHEMA_VERSION:
+        raise IndexUnusableError(f"the index has version {version}, this is {SCHEMA_VERSION}")
+    verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+    if verdict != "ok":
+        raise IndexUnusableError(f"the index is damaged: {verdict}")
+    if connection.execute(select(owner.c.household)).scalars().all() != [household]:
+        raise IndexUnusableError("the index belongs to another household")
+
+
+def open_recording_store(path: Path, household: bytes) -> "RecordingStore":
+    """Open or create the index and check that it is whole.
+
+    Raises:
+        IndexUnusableError: another version or household, or quick_check found damage.
+        sqlalchemy.exc.DatabaseError: so damaged that it does not open at all.
+    """
+    engine = create_engine(f"sqlite:///{path}")
+    event.listen(engine, "connect", _set_pragmas)
+    try:
+        with engine.begin() as connection:
+            _prepare(connection, household)
+        path.chmod(0o600)
+    except BaseException:
+        engine.dispose()
+        raise
+    return RecordingStore(engine, household)
+
+
+def _segment(row: Row[Any]) -> Segment:
+    return Segment(
+        camera=row.camera, stream=Stream(row.stream), writer=row.writer, epoch=row.epoch,
+        start_us=row.start_us, end_us=row.end_us, codec=row.codec, width=row.width,
+        height=row.height, fragments=unpack_fragments(row.fragments, row.start_us),
+    )  # fmt: skip
+
+
+def _brief(row: Row[Any]) -> Segment:
+    whole = FragmentRef(0, Kind.INIT, row.start_us, row.size_bytes - SEGMENT_HEADER_BYTES)
+    return Segment(
+        camera=row.camera, stream=Stream(row.stream), writer=row.writer, epoch=row.epoch,
+        start_us=row.start_us, end_us=row.end_us, codec=row.codec, width=row.width,
+        height=row.height, fragments=(whole,),
+    )  # fmt: skip
+
+
+def _of(table: Table, camera: bytes, stream: Stream) -> Any:
+    return and_(table.c.camera == camera, table.c.stream == int(stream))
+
+
+def _is(segment: Segment) -> Any:
+    return and_(
+        _of(segments, segment.camera, segment.stream),
+        segments.c.start_us == segment.start_us,
+        segments.c.writer == segment.writer,
+    )
+
+
+def _within(camera: bytes, stream: Stream, from_us: int, to_us: int) -> Any:
+    return and_(
+        _of(segments, camera, stream),
+        segments.c.start_us.between(from_us - SEGMENT_US_MAX, to_us - 1),
+        segments.c.end_us > from_us,
+        segments.c.is_deleting == 0,
+    )
+
+
+class RecordingStore:
+    """Synchronous; the caller chooses the thread."""
+
+    def __init__(self, engine: Engine, household: bytes) -> None:
+        self._engine = engine
+        self._household = household
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def _check(self, household: bytes) -> Engine:
+        if household != self._household:
+            raise ValueError("this index belongs to another household")
+        return self._engine
+
+    # Segments
+
+    def add(self, household: bytes, added: Sequence[Segment]) -> None:
+        """Commit rows; durable on return. A segment that has a row already is left alone."""
+        if not added:
+            return
+        with self._check(household).begin() as connection:
+            for s in added:
+                row = {
+                    "camera": s.camera, "stream": int(s.stream), "start_us": s.start_us,
+                    "writer": s.writer, "end_us": s.end_us, "epoch": s.epoch, "codec": s.codec,
+                    "width": s.width, "height": s.height, "size_bytes": s.size_bytes,
+                    "is_deleting": 0, "fragments": pack_fragments(s.fragments, s.start_us),
+                }  # fmt: skip
+                done = connection.execute(upsert(segments).on_conflict_do_nothing(), row)
+                if done.rowcount == 1:
+                    self._count(connection, s, 1, recorded_bytes=s.size_bytes)
+
+    def segments(
+        self, household: bytes, camera: bytes, stream: Stream, from_us: int, to_us: int
+    ) -> list[Segment]:
+        """Segments that reach into from_us..to_us, by start; not those being deleted."""
+        query = select(segments).where(_within(camera, stream, from_us, to_us))
+        with self._check(household).connect() as connection:
+            return [_segment(row) for row in connection.execute(query.order_by("start_us"))]
+
+    def brief(
+        self, household: bytes, camera: bytes, stream: Stream, from_us: int, to_us: int
+    ) -> list[Segment]:
+        """The same, but with one stand-in for all fragments: enough for times and sizes."""
+        query = select(*_BRIEF).where(_within(camera, stream, from_us, to_us))
+        with self._check(household).connect() as connection:
+            return [_brief(row) for row in connection.execute(query.order_by("start_us"))]
+
+    def find(self, household: bytes, writers: Sequence[bytes]) -> list[Segment]:
+        """The segments with these writer ids, at most WRITERS_MAX; not those being deleted."""
+        query = select(segments).where(
+            segments.c.writer.in_(writers[:WRITERS_MAX]), segments.c.is_deleting == 0
+        )
+        with self._check(household).connect() as connection:
+            return [_segment(row) for row in connection.execute(query)]
+
+    def has(self, household: bytes, writer: bytes) -> bool:
+        """Whether a row exists, also one that is being deleted."""
+        query = select(segments.c.writer).where(segments.c.writer == writer).limit(1)
+        with self._check(household).connect() as connection:
+            return connection.execute(query).first() is not None
+
+    def oldest(
+        self, household: bytes, camera: bytes, stream: Stream, limit: int
+    ) -> list[Segment]:  # fmt: skip
+        """The oldest segments of a stream, without their fragments; not those being deleted."""
+        query = select(*_BRIEF).where(_of(segments, camera, stream), segments.c.is_deleting == 0)
+        with self._check(household).connect() as connection:
+            found = connection.execute(query.order_by("start_us").limit(limit))
+            return [_brief(row) for row in found]
+
+    def newest_end_us(self, household: bytes, camera: bytes, stream: Stream) -> int | None:
+        """Where the newest recording of a stream ends, or None."""
+        query = select(segments.c.end_us).where(_of(segments, camera, stream))
+        newest = query.order_by(segments.c.start_us.desc()).limit(1)
+        with self._check(household).connect() as connection:
+            found = connection.execute(newest).scalar()
+        return None if found is None else int(found)
+
+    def deleting(self, household: bytes) -> list[Segment]:
+        """Segments whose deletion was begun and not finished, without their fragments."""
+        query = select(*_BRIEF).where(segments.c.is_deleting == 1)
+        with self._check(household).connect() as connection:
+            return [_brief(row) for row in connection.execute(query)]
+
+    def mark_deleting(self, household: bytes, doomed: Sequence[Segment]) -> None:
+        """Begin a deletion: from here on the segment is never offered again."""
+        with self._check(household).begin() as connection:
+            for segment in doomed:
+                connection.execute(update(segments).where(_is(segment)).values(is_deleting=1))
+
+    def remove(self, household: bytes, gone: Sequence[Segment]) -> None:
+        """End a deletion: the files are unlinked."""
+        with self._check(household).begin() as connection:
+            for segment in gone:
+                done = connection.execute(delete(segments).where(_is(segment)))
+                if done.rowcount == 1:
+                    self._count(connection, segment, -1, recorded_bytes=0)
+
+    @staticmethod
+    def _count(connection: Connection, s: Segment, sign: int, *, recorded_bytes: int) -> None:
+        added = upsert(days).values(
+            camera=s.camera, stream=int(s.stream), day=s.start_us // _DAY_US,
+            recorded_bytes=recorded_bytes, kept_bytes=sign * s.size_bytes,
+            kept_us=sign * (s.end_us - s.start_us),
+        )  # fmt: skip
+        connection.execute(
+            added.on_conflict_do_update(
+                index_elements=["camera", "stream", "day"],
+                set_={
+                    name: days.c[name] + added.excluded[name]
+                    for name in ("recorded_bytes", "kept_bytes", "kept_us")
+                },
+            )
+        )
+
+    # Sums
+
+    def days(self, household: bytes, first_day: int, last_day: int) -> list[RecordedDay]:
+        """Per stream and UTC day what was recorded and what is kept of it, by day."""
+        query = select(days).where(days.c.day.between(first_day, last_day))
+        with self._check(household).connect() as connection:
+            return [
+                RecordedDay(r.camera, Stream(r.stream), *r[2:])
+                for r in connection.execute(query.order_by(days.c.day))
+            ]
+
+    def streams(self, household: bytes) -> dict[tuple[bytes, Stream], int]:
+        """Bytes kept of each stream that ever recorded."""
+        query = select(days.c.camera, days.c.stream, func.sum(days.c.kept_bytes))
+        grouped = query.group_by(days.c.camera, days.c.stream)
+        with self._check(household).connect() as connection:
+            return {(c, Stream(s)): int(n) for c, s, n in connection.execute(grouped)}
+
+    # Gaps
+
+    def open_gap(self, household: bytes, camera: bytes, stream: Stream, gap: Gap) -> None:
+        """Write a gap down; one with the same start is replaced."""
+        row = {
+            "camera": camera, "stream": int(stream), "start_us": gap.start_us,
+            "end_us": gap.end_us, "reason": gap.reason.value,
+        }  # fmt: skip
+        with self._check(household).begin() as connection:
+            connection.execute(insert(gaps).prefix_with("OR REPLACE"), row)
+
+    def close_gaps(self, household: bytes, camera: bytes, stream: Stream, end_us: int) -> None:
+        """End what lasts. Where the clock went back, a gap ends where it began."""
+        lasting = and_(_of(gaps, camera, stream), gaps.c.end_us.is_(None))
+        end = func.max(gaps.c.start_us, end_us)
+        with self._check(household).begin() as connection:
+            connection.execute(update(gaps).where(lasting).values(end_us=end))
+
+    def gaps(
+        self, household: bytes, camera: bytes, stream: Stream, from_us: int, to_us: int
+    ) -> list[Gap]:
+        """Gaps that reach into from_us..to_us, by start."""
+        query = select(gaps).where(
+            _of(gaps, camera, stream),
+            gaps.c.start_us < to_us,
+            or_(gaps.c.end_us.is_(None), gaps.c.end_us > from_us),
+        )
+        with self._check(household).connect() as connection:
+            return [
+                Gap(row.start_us, row.end_us, BreakReason(row.reason))
+                for row in connection.execute(query.order_by("start_us"))
+            ]
+
+    def forget(self, household: bytes, camera: bytes, stream: Stream, before_us: int) -> None:
+        """Drop gaps that ended before and days of which nothing is kept any more."""
+        old_gaps = and_(_of(gaps, camera, stream), gaps.c.end_us < before_us)
+        old_days = and_(
+            _of(days, camera, stream), days.c.day < before_us // _DAY_US, days.c.kept_bytes <= 0
+        )
+        with self._check(household).begin() as connection:
+            connection.execute(delete(gaps).where(old_gaps))
+            connection.execute(delete(days).where(old_days))
