@@ -27,6 +27,8 @@ from keepsight.hub.store.household import HouseholdStore
 LENGTH_MIN: Final = 15
 LENGTH_MAX: Final = 256
 SCORE_MIN: Final = 3
+OWN_CHARACTERS_MIN: Final = 8
+"""Besides the names that anybody could guess."""
 ZXCVBN_LENGTH_MAX: Final = 72
 """zxcvbn is slow on long texts; the first characters decide."""
 TRIES_PER_MINUTE: Final = 5
@@ -66,6 +68,15 @@ def character_kinds(text: str) -> int:
     return len(kinds)
 
 
+def _own_characters(text: str, words: list[str]) -> int:
+    # zxcvbn rates each known word low but two of them together high enough.
+    rest = text.casefold()
+    for word in sorted(words, key=len, reverse=True):
+        if len(word) > 2:
+            rest = rest.replace(word.casefold(), "")
+    return len(rest)
+
+
 def judge_passphrase(passphrase: Secret, context: tuple[str, ...]) -> PassphraseVerdict:
     """Judge a passphrase by the policy above.
 
@@ -85,7 +96,7 @@ def judge_passphrase(passphrase: Secret, context: tuple[str, ...]) -> Passphrase
         score = int(zxcvbn(text[:ZXCVBN_LENGTH_MAX], user_inputs=words)["score"])
     if text.casefold() in FREQUENCY_LISTS["passwords"]:
         reasons.append("common")
-    elif score < SCORE_MIN:
+    elif score < SCORE_MIN or _own_characters(text, words) < OWN_CHARACTERS_MIN:
         reasons.append("guessable")
     meets_bsi = (len(text) >= 25 and character_kinds(text) >= 2) or character_kinds(text) == 4
     return PassphraseVerdict(

@@ -29,6 +29,7 @@ ARGON2_LANES: Final = 4
 _PASSPHRASE_PLACE: Final = b"root under passphrase 1"
 _MACHINE_PLACE: Final = b"root under machine key 1"
 _SECRETS_PLACE: Final = b"household secrets 1"
+_FIELDS: Final = ("household", "name", "salt", "under_passphrase", "secrets")
 _CREDENTIALS_PLACE: Final = b"camera credentials 1"
 
 
@@ -232,22 +233,27 @@ class KeyringFile:
 
     def _read(self) -> dict[str, str]:
         try:
-            document: dict[str, str] = json.loads(self.path.read_bytes())
-        except (OSError, ValueError) as error:
+            found = json.loads(self.path.read_bytes())
+            return {name: str(found[name]) for name in _FIELDS} | {
+                "under_machine_key": str(found.get("under_machine_key", ""))
+            }
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise KeyringError(
                 f"{self.path.name} cannot be read: restore it from a backup or use the recovery kit"
             ) from error
-        return document
 
     def public(self) -> tuple[bytes, str]:
         """Household id and name, which need no key."""
         document = self._read()
-        return bytes.fromhex(document["household"]), document["name"]
+        try:
+            return bytes.fromhex(document["household"]), document["name"]
+        except ValueError as error:
+            raise KeyringError(f"{self.path.name} names no household") from error
 
     @property
     def starts_unattended(self) -> bool:
         """Whether the machine key can open it."""
-        return bool(self._read().get("under_machine_key"))
+        return bool(self._read()["under_machine_key"])
 
     def write(self, keyring: Keyring, passphrase: Secret, *, starts_unattended: bool) -> None:
         """Store the keyring under a passphrase and, if asked, under the machine key too."""
@@ -277,9 +283,9 @@ class KeyringFile:
             KeyringError: the file is damaged.
         """
         document = self._read()
+        stretched = _stretch(passphrase, base64.b64decode(document["salt"]))
+        wrapped = base64.b64decode(document["under_passphrase"])
         try:
-            stretched = _stretch(passphrase, base64.b64decode(document["salt"]))
-            wrapped = base64.b64decode(document["under_passphrase"])
             root = keys.unwrap(stretched, wrapped, _PASSPHRASE_PLACE)
         except keys.UnwrapError as error:
             raise WrongPassphraseError("the passphrase does not open this household") from error
@@ -292,7 +298,7 @@ class KeyringFile:
             KeyringError: the machine key is missing or belongs to another household.
         """
         document = self._read()
-        if not document.get("under_machine_key"):
+        if not document["under_machine_key"]:
             return None
         wrapped = base64.b64decode(document["under_machine_key"])
         try:

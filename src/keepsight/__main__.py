@@ -1,0 +1,62 @@
+"""The command line: `keepsight`."""
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from keepsight import __version__
+from keepsight.cli import camera, doctor, recordings, serve, status
+from keepsight.cli.terminal import CommandError
+
+app = typer.Typer(
+    help="A home for your own cameras: sealed from the lens to the glass, on your machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(serve.serve)
+app.command()(serve.demo)
+app.add_typer(camera.app, name="camera")
+app.add_typer(recordings.app, name="recordings")
+app.command()(recordings.export)
+app.command()(status.status)
+app.command()(doctor.doctor)
+app.add_typer(status.ledger_app, name="ledger")
+app.add_typer(serve.household_app, name="household")
+
+
+def _show_version(*, value: bool) -> None:
+    if value:
+        typer.echo(f"keepsight {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+) -> None:
+    """Options of every command."""
+    del version
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(
+        level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
+    )
+
+
+def main() -> None:
+    """Run the command line; errors that a person can act on are one line and exit status 1."""
+    try:
+        app()
+    except CommandError as error:
+        typer.echo(f"keepsight: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Builds the HTTP API: one router a noun, one way to say no, nothing cached."""
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.base import RequestResponseEndpoint
+
+from keepsight import __version__
+from keepsight.hub.api import (
+    cameras,
+    exports,
+    fragments,
+    ledger,
+    recordings,
+    releases,
+    session,
+    settings,
+    setup,
+    status,
+)
+from keepsight.hub.api.answers import ApiError, error_answer
+from keepsight.seal.ledger import LedgerError
+
+if TYPE_CHECKING:
+    from keepsight.hub.hub import Hub
+
+log = logging.getLogger(__name__)
+SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
+ROUTERS: Final = (
+    setup.router,
+    session.router,
+    cameras.router,
+    releases.router,
+    recordings.router,
+    exports.router,
+    status.router,
+    settings.router,
+    ledger.router,
+)
+
+
+def is_same_origin(request: Request) -> bool:
+    """Whether a request that changes something comes from our own page.
+
+    A page of another origin can neither add the X-Keepsight header without a preflight, which is
+    never granted, nor choose its Origin.
+    """
+    if "x-keepsight" not in request.headers:
+        return False
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def _say_what_is_wrong(error: RequestValidationError) -> ApiError:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
+    # The rejected value is left out: it may be a passphrase.
+    return ApiError(422, "bad_request", f"{where or 'the request'}: {first['msg']}", where=where)
+
+
+def build_api(hub: "Hub", *, is_local: bool) -> FastAPI:
+    """The API for the door, or, with is_local, for the command line on this machine."""
+    api = FastAPI(
+        title="Keepsight hub",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    api.state.hub = hub
+    api.state.is_local = is_local
+    for router in ROUTERS:
+        api.include_router(router, prefix="/api")
+    api.include_router(fragments.router)
+
+    @api.middleware("http")
+    async def guard(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        if not is_local and request.method not in SAFE_METHODS and not is_same_origin(request):
+            return error_answer(ApiError(403, "cross_origin", "open Keepsight's own page for this"))
+        response = await call_next(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    @api.exception_handler(ApiError)
+    async def refuse(_request: Request, error: ApiError) -> Response:
+        return error_answer(error)
+
+    @api.exception_handler(RequestValidationError)
+    async def refuse_body(_request: Request, error: RequestValidationError) -> Response:
+        return error_answer(_say_what_is_wrong(error))
+
+    @api.exception_handler(HTTPException)
+    async def refuse_route(_request: Request, error: HTTPException) -> Response:
+        code = {404: "not_found", 405: "wrong_method"}.get(error.status_code, "refused")
+        return error_answer(ApiError(error.status_code, code, str(error.detail)))
+
+    @api.exception_handler(LedgerError)
+    async def refuse_unlogged(_request: Request, error: LedgerError) -> Response:
+        return error_answer(ApiError(503, "ledger_unavailable", f"nothing is released: {error}"))
+
+    return api
+
+
+def route_table(api: FastAPI) -> list[tuple[str, str]]:
+    """Method and path of every route, for the test that each one has a foreign-household case."""
+    table: list[tuple[str, str]] = []
+    for route in api.routes:
+        methods: Any = getattr(route, "methods", None)
+        if methods:
+            table.extend((method, route.path) for method in sorted(methods))  # type: ignore[attr-defined]
+    return table

@@ -1,0 +1,75 @@
+"""Exports made in the hub and fetched, sealed, by a device."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from keepsight.hub.api.answers import ApiError, Caller, caller, parse_id
+from keepsight.hub.api.cameras import parse_stream
+from keepsight.hub.exports import ExportJob, TooManyExportsError
+
+router = APIRouter()
+
+
+class ExportBody(BaseModel):
+    """What to export."""
+
+    model_config = ConfigDict(extra="forbid")
+    camera: str = Field(pattern="^[0-9a-f]{32}$")
+    stream: str = "main"
+    from_us: int = Field(ge=0, le=1 << 62)
+    to_us: int = Field(ge=0, le=1 << 62)
+
+
+def _document(job: ExportJob) -> dict[str, Any]:
+    return {
+        "writer": job.writer.hex(),
+        "camera": job.camera.hex(),
+        "state": job.state,
+        "progress": round(job.progress, 3),
+        "message": job.message,
+        "file_name": job.file_name,
+        "bytes": job.size_bytes,
+        "pieces": job.pieces,
+        "start_us": job.start_us,
+        "end_us": job.end_us,
+    }
+
+
+@router.post("/exports")
+async def start_export(body: ExportBody, who: Annotated[Caller, Depends(caller)]) -> dict[str, Any]:
+    """Begin an export; ask for its progress afterwards."""
+    if body.to_us <= body.from_us:
+        raise ApiError(422, "bad_range", "the end must come after the start")
+    running = who.household.roster.find(parse_id(body.camera, "camera"))
+    if running is None:
+        raise ApiError(404, "no_such_camera", "there is no such camera")
+    try:
+        job = await who.household.exports.start(
+            running.camera, parse_stream(body.stream), body.from_us, body.to_us, by=who.name
+        )
+    except TooManyExportsError as error:
+        raise ApiError(429, "too_many_exports", str(error)) from error
+    return _document(job)
+
+
+@router.get("/exports")
+async def list_exports(who: Annotated[Caller, Depends(caller)]) -> list[dict[str, Any]]:
+    """Exports that are running or can still be fetched."""
+    return [_document(job) for job in who.household.exports.jobs()]
+
+
+@router.get("/exports/{writer}")
+async def show_export(writer: str, who: Annotated[Caller, Depends(caller)]) -> dict[str, Any]:
+    """One export."""
+    job = who.household.exports.find(parse_id(writer, "export"))
+    if job is None:
+        raise ApiError(404, "no_such_export", "there is no such export")
+    return _document(job)
+
+
+@router.delete("/exports/{writer}", status_code=204)
+async def drop_export(writer: str, who: Annotated[Caller, Depends(caller)]) -> None:
+    """Stop an export or forget its file."""
+    await who.household.exports.drop(parse_id(writer, "export"))

@@ -1,0 +1,72 @@
+"""Sealed bytes: stills, recorded fragments, pieces of exports. The door asks here.
+
+Nothing is opened: what leaves is what lies on disk or what was sealed for this.
+"""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Response
+
+from keepsight.hub.api.answers import ApiError, Caller, caller, parse_id
+
+router = APIRouter()
+FRAGMENTS_MAX: Final = 256
+IMMUTABLE: Final = {
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+}
+NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+def _sequences(text: str) -> tuple[int, int]:
+    first, dash, last = text.partition("-")
+    if not (dash and first.isdigit() and last.isdigit() and len(text) <= 21):
+        raise ApiError(404, "not_found", "fragments are named first-last")
+    if not 0 <= int(last) - int(first) < FRAGMENTS_MAX:
+        raise ApiError(422, "too_many", f"ask for at most {FRAGMENTS_MAX} fragments, in order")
+    return int(first), int(last)
+
+
+def _sealed(body: bytes, headers: dict[str, str]) -> Response:
+    return Response(body, media_type="application/octet-stream", headers=headers)
+
+
+@router.get("/s/{opaque}/still")
+async def still(opaque: str, who: Annotated[Caller, Depends(caller)]) -> Response:
+    """INIT and the newest STILL of a stream, back to back."""
+    roster = who.household.roster
+    found = roster.find_stream(parse_id(opaque, "stream"))
+    if found is None:
+        raise ApiError(404, "no_such_stream", "there is no such stream")
+    camera, stream = found
+    live = camera.live.get(stream)
+    sealed = live.still() if live else None
+    if sealed is None:
+        raise ApiError(404, "no_picture", "no picture yet", state=camera.state.value)
+    return _sealed(sealed, NO_STORE)
+
+
+@router.get("/s/export/{writer}/{sequences}")
+async def export_pieces(
+    writer: str, sequences: str, who: Annotated[Caller, Depends(caller)]
+) -> Response:
+    """Sealed pieces of an exported file."""
+    first, last = _sequences(sequences)
+    sealed = await who.household.exports.pieces(parse_id(writer, "export"), first, last)
+    if sealed is None:
+        raise ApiError(404, "not_found", "there is no such piece of an export")
+    return _sealed(sealed, IMMUTABLE)
+
+
+@router.get("/s/{opaque}/{writer}/{sequences}")
+async def recorded(
+    opaque: str, writer: str, sequences: str, who: Annotated[Caller, Depends(caller)]
+) -> Response:
+    """Recorded fragments as they lie on disk."""
+    roster = who.household.roster
+    first, last = _sequences(sequences)
+    name, window = parse_id(opaque, "stream"), parse_id(writer, "segment")
+    sealed = await roster.recorded_fragments(name, window, first, last)
+    if sealed is None:
+        raise ApiError(404, "not_found", "there are no such fragments")
+    return _sealed(sealed, IMMUTABLE)

@@ -1,0 +1,44 @@
+"""Household settings."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict
+
+from keepsight.hub.api.answers import ApiError, Caller, caller
+from keepsight.hub.settings import SettingError
+
+router = APIRouter()
+
+
+class SettingsBody(BaseModel):
+    """The settings to change."""
+
+    model_config = ConfigDict(extra="forbid")
+    retention_days: int | None = None
+    free_bytes_min: int | None = None
+    language: Literal["en", "de"] | None = None
+
+
+def _answer(who: Caller) -> dict[str, Any]:
+    name = who.household.keyring.name
+    return {**who.household.settings.as_dict(), "household_name": name}
+
+
+@router.get("/settings")
+async def show_settings(who: Annotated[Caller, Depends(caller)]) -> dict[str, Any]:
+    """Current settings."""
+    return _answer(who)
+
+
+@router.patch("/settings")
+async def change_settings(
+    body: SettingsBody, who: Annotated[Caller, Depends(caller)]
+) -> dict[str, Any]:
+    """Change settings."""
+    values = body.model_dump(exclude_none=True)
+    try:
+        await who.household.change_settings(values, by=who.name)
+    except SettingError as error:
+        raise ApiError(422, "bad_setting", str(error), where=error.name) from error
+    return _answer(who)

@@ -1,0 +1,129 @@
+"""First run: a household is made. And what a page may know before anybody signed in."""
+
+import base64
+import secrets
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from keepsight import __version__
+from keepsight.core.secret import Secret
+from keepsight.hub.access import TooManyTriesError, judge_passphrase
+from keepsight.hub.api.answers import ApiError, cookie_name
+from keepsight.hub.api.session import DeviceBody, enrol_and_start
+from keepsight.hub.keyring import WrongPassphraseError
+
+router = APIRouter()
+
+
+class SetupBody(BaseModel):
+    """What the wizard sends."""
+
+    model_config = ConfigDict(extra="forbid")
+    code: str = Field(max_length=100)
+    household: str = Field(min_length=1, max_length=100)
+    member: str = Field(min_length=1, max_length=100)
+    passphrase: SecretStr = Field(max_length=1024)
+    starts_unattended: bool
+    device: DeviceBody
+
+
+class PassphraseBody(BaseModel):
+    """A passphrase while it is being typed."""
+
+    model_config = ConfigDict(extra="forbid")
+    passphrase: SecretStr = Field(max_length=1024)
+    context: list[str] = Field(default_factory=list, max_length=20)
+
+
+@router.get("/hello")
+async def hello(request: Request) -> dict[str, Any]:
+    """State of this hub, and whether this browser is signed in."""
+    hub = request.app.state.hub
+    identity = hub.public_identity()
+    household = hub.household
+    token = request.cookies.get(cookie_name(request, identity[0]), "") if identity else ""
+    return {
+        "state": hub.state.value,
+        "version": __version__,
+        "household": {"id": identity[0].hex(), "name": identity[1]} if identity else None,
+        "demo": (
+            {"member": hub.demo.member, "passphrase": hub.demo.passphrase.reveal()}
+            if hub.demo and household
+            else None
+        ),
+        "signed_in": bool(household and household.find_session(token)),
+        "time_us": hub.clock.wall_us(),
+    }
+
+
+@router.post("/setup/passphrase")
+async def judge(body: PassphraseBody) -> dict[str, Any]:
+    """Live feedback in the wizard. Nothing is stored."""
+    words = tuple(word[:100] for word in body.context)
+    verdict = judge_passphrase(Secret(body.passphrase.get_secret_value()), words)
+    return {
+        "accepted": verdict.is_accepted,
+        "score": verdict.score,
+        "reasons": verdict.reasons,
+        "hints": verdict.hints,
+    }
+
+
+@router.post("/setup")
+async def set_up(body: SetupBody, request: Request, response: Response) -> dict[str, Any]:
+    """Make the household, its owner, the first device and the recovery kit."""
+    hub = request.app.state.hub
+    if hub.state.value != "unclaimed":
+        raise ApiError(409, "already_set_up", "this hub has a household already: sign in")
+    try:
+        hub.limit.check("setup")
+    except TooManyTriesError as error:
+        raise ApiError(
+            429, "too_many_tries", str(error), retry_seconds=error.retry_seconds
+        ) from error
+    if not request.app.state.is_local and not secrets.compare_digest(
+        body.code.strip().encode(), hub.setup_code.reveal().encode()
+    ):
+        hub.limit.failed("setup")
+        raise ApiError(
+            403, "wrong_setup_code", "the set-up code is the one the terminal showed at the start"
+        )
+    body.device.raw_key()
+    passphrase = Secret(body.passphrase.get_secret_value())
+    verdict = judge_passphrase(passphrase, (body.household, body.member))
+    if not verdict.is_accepted:
+        raise ApiError(
+            422, "weak_passphrase", "choose another passphrase", reasons=list(verdict.reasons)
+        )
+    made = await hub.set_up(
+        body.household, body.member, passphrase, starts_unattended=body.starts_unattended
+    )
+    device_id = await enrol_and_start(hub.household, made.owner, body.device, response, request)
+    return {
+        "device_id": device_id,
+        "recovery": {
+            "identity": made.recovery_identity.reveal(),
+            "file": base64.b64encode(made.recovery_file).decode(),
+        },
+    }
+
+
+class UnlockBody(BaseModel):
+    """The owner's passphrase."""
+
+    model_config = ConfigDict(extra="forbid")
+    passphrase: SecretStr = Field(max_length=1024)
+
+
+@router.post("/unlock", status_code=204)
+async def unlock(body: UnlockBody, request: Request) -> None:
+    """Open the keys, from this machine's command line only."""
+    hub = request.app.state.hub
+    if not request.app.state.is_local:
+        raise ApiError(404, "not_found", "sign in to unlock the hub")
+    try:
+        await hub.unlock(Secret(body.passphrase.get_secret_value()))
+    except WrongPassphraseError as error:
+        raise ApiError(401, "wrong_passphrase", str(error)) from error
