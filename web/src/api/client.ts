@@ -1,0 +1,270 @@
+// The typed client of the hub's HTTP API (design/wire.md, sections 6 and 7). One method a row.
+
+import type { Bytes } from '../seal/encoding';
+import { HubClock } from './clock';
+import type * as wire from './types';
+
+/** An answer is bounded as everything is: 256 fragments of a recording are far below this. */
+const BODY_BYTES_MAX = 256 * 1024 * 1024;
+
+/** An answer of the hub that is not what was asked for. `code` has a sentence in the catalogue. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  constructor(
+    /** The hub's code; `offline` when there was no answer, `unexpected` when it was no API answer. */
+    readonly code: string,
+    readonly status: number,
+    message: string,
+    readonly fields: Record<string, string> = {},
+    readonly retrySeconds: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+function failure(status: number, body: unknown): ApiError {
+  if (typeof body !== 'object' || body === null || !('error' in body)) {
+    return new ApiError('unexpected', status, `the hub answered ${status}`);
+  }
+  const answer = body as {
+    error: unknown;
+    message?: unknown;
+    fields?: Record<string, string>;
+    retry_seconds?: unknown;
+  };
+  return new ApiError(
+    String(answer.error),
+    status,
+    typeof answer.message === 'string' ? answer.message : '',
+    answer.fields ?? {},
+    typeof answer.retry_seconds === 'number' ? answer.retry_seconds : null,
+  );
+}
+
+type Query = Record<string, string | number | readonly string[]>;
+
+function withQuery(path: string, query: Query): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? value : [value]) parameters.append(name, String(one));
+  }
+  return `${path}?${parameters}`;
+}
+
+export class ApiClient {
+  readonly clock = new HubClock();
+  readonly #fetch: typeof fetch;
+
+  constructor(fetchWith: typeof fetch = (input, init) => fetch(input, init)) {
+    this.#fetch = fetchWith;
+  }
+
+  async hello(): Promise<wire.Hello> {
+    return this.#learning(() => this.#get<wire.Hello>('/hello'));
+  }
+
+  setup(request: wire.SetupRequest): Promise<wire.SetupResult> {
+    return this.#change('POST', '/setup', request);
+  }
+
+  judgePassphrase(
+    passphrase: string,
+    context: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<wire.PassphraseVerdict> {
+    return this.#change('POST', '/setup/passphrase', { passphrase, context }, signal);
+  }
+
+  signIn(request: wire.SignInRequest): Promise<{ device_id: string }> {
+    return this.#change('POST', '/session', request);
+  }
+
+  signOut(): Promise<void> {
+    return this.#change('DELETE', '/session');
+  }
+
+  session(): Promise<wire.Session> {
+    return this.#get('/session');
+  }
+
+  devices(): Promise<wire.MemberDevice[]> {
+    return this.#get('/devices');
+  }
+
+  removeDevice(id: string): Promise<void> {
+    return this.#change('DELETE', `/devices/${id}`);
+  }
+
+  cameras(): Promise<wire.Camera[]> {
+    return this.#get('/cameras');
+  }
+
+  addCamera(camera: wire.NewCamera): Promise<wire.Camera> {
+    return this.#change('POST', '/cameras', camera);
+  }
+
+  changeCamera(id: string, change: wire.CameraChange): Promise<wire.Camera> {
+    return this.#change('PATCH', `/cameras/${id}`, change);
+  }
+
+  removeCamera(id: string, recordings: 'keep' | 'delete'): Promise<void> {
+    return this.#change('DELETE', withQuery(`/cameras/${id}`, { recordings }));
+  }
+
+  decideIdentity(id: string, decision: 'accept' | 'stop'): Promise<wire.Camera> {
+    return this.#change('POST', `/cameras/${id}/identity`, { decision });
+  }
+
+  async keys(request: wire.KeysRequest): Promise<wire.Release[]> {
+    return (await this.#change<{ keys: wire.Release[] }>('POST', '/keys', request)).keys;
+  }
+
+  async timeline(
+    cameras: readonly string[],
+    fromUs: number,
+    toUs: number,
+    signal?: AbortSignal,
+  ): Promise<wire.TimelineLane[]> {
+    const query = { camera: cameras, from: Math.floor(fromUs), to: Math.ceil(toUs) };
+    const path = withQuery('/timeline', query);
+    return (await this.#get<{ cameras: wire.TimelineLane[] }>(path, signal)).cameras;
+  }
+
+  async recordings(
+    camera: string,
+    stream: wire.StreamName,
+    fromUs: number,
+    toUs: number,
+    signal?: AbortSignal,
+  ): Promise<wire.Segment[]> {
+    const query = { camera, stream, from: Math.floor(fromUs), to: Math.ceil(toUs) };
+    const path = withQuery('/recordings', query);
+    return (await this.#get<{ segments: wire.Segment[] }>(path, signal)).segments;
+  }
+
+  deleteRecordings(
+    camera: string,
+    fromUs: number,
+    toUs: number,
+  ): Promise<{ deleted: number; bytes: number }> {
+    return this.#change('DELETE', '/recordings', { camera, from_us: fromUs, to_us: toUs });
+  }
+
+  startExport(
+    camera: string,
+    stream: wire.StreamName,
+    fromUs: number,
+    toUs: number,
+  ): Promise<wire.ExportJob> {
+    return this.#change('POST', '/exports', { camera, stream, from_us: fromUs, to_us: toUs });
+  }
+
+  exports(): Promise<wire.ExportJob[]> {
+    return this.#get('/exports');
+  }
+
+  exportJob(writer: string): Promise<wire.ExportJob> {
+    return this.#get(`/exports/${writer}`);
+  }
+
+  removeExport(writer: string): Promise<void> {
+    return this.#change('DELETE', `/exports/${writer}`);
+  }
+
+  status(): Promise<wire.Status> {
+    return this.#learning(() => this.#get<wire.Status>('/status'));
+  }
+
+  settings(): Promise<wire.HouseholdSettings> {
+    return this.#get('/settings');
+  }
+
+  changeSettings(change: Partial<wire.HouseholdSettings>): Promise<wire.HouseholdSettings> {
+    return this.#change('PATCH', '/settings', change);
+  }
+
+  reportRefusal(report: wire.RefusalReport): Promise<void> {
+    return this.#change('POST', '/refusals', report);
+  }
+
+  ledger(before: number | null, limit: number): Promise<wire.LedgerPage> {
+    return this.#get(withQuery('/ledger', before === null ? { limit } : { before, limit }));
+  }
+
+  /** INIT and the newest STILL of a stream, sealed, back to back; null where there is none. */
+  async still(opaque: string, signal?: AbortSignal): Promise<Bytes | null> {
+    try {
+      return await this.#sealed(`/s/${opaque}/still`, signal);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  /** Recorded fragments first..last, sealed, back to back. */
+  recorded(
+    opaque: string,
+    writer: string,
+    first: number,
+    last: number,
+    signal?: AbortSignal,
+  ): Promise<Bytes> {
+    return this.#sealed(`/s/${opaque}/${writer}/${first}-${last}`, signal);
+  }
+
+  /** Pieces first..last of an export, sealed, back to back. */
+  exported(writer: string, first: number, last: number, signal?: AbortSignal): Promise<Bytes> {
+    return this.#sealed(`/s/export/${writer}/${first}-${last}`, signal);
+  }
+
+  async #learning<T extends { time_us: number }>(ask: () => Promise<T>): Promise<T> {
+    const sentMs = performance.now();
+    const answer = await ask();
+    this.clock.learn(answer.time_us, sentMs, performance.now());
+    return answer;
+  }
+
+  #get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return this.#json(`/api${path}`, { method: 'GET' }, signal);
+  }
+
+  #change<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+    const headers: Record<string, string> = { 'X-Keepsight': '1' };
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    const content = body === undefined ? {} : { body: JSON.stringify(body) };
+    return this.#json(`/api${path}`, { method, headers, ...content }, signal);
+  }
+
+  async #json<T>(path: string, init: RequestInit, signal?: AbortSignal): Promise<T> {
+    const response = await this.#send(path, init, signal);
+    if (response.status === 204) return undefined as T;
+    return (await response.json().catch(() => {
+      throw new ApiError('unexpected', response.status, 'the hub answered something unreadable');
+    })) as T;
+  }
+
+  async #sealed(path: string, signal?: AbortSignal): Promise<Bytes> {
+    const response = await this.#send(path, { method: 'GET' }, signal);
+    if (Number(response.headers.get('Content-Length') ?? 0) > BODY_BYTES_MAX) {
+      throw new ApiError('unexpected', response.status, 'the answer is too large');
+    }
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  async #send(path: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
+    let response: Response;
+    try {
+      response = await this.#fetch(path, {
+        credentials: 'same-origin',
+        redirect: 'error',
+        ...init,
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new ApiError('offline', 0, 'the hub does not answer');
+    }
+    if (!response.ok) throw failure(response.status, await response.json().catch(() => null));
+    return response;
+  }
+}

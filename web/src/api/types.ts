@@ -1,0 +1,265 @@
+// The hub's HTTP API: the shapes of design/wire.md, section 7. Ids are 32 lower-case hex digits, times
+// are microseconds since 1970 UTC (`_us`).
+
+import type { StreamName } from '../seal/header';
+
+export type { StreamName };
+
+/** What one stream is doing right now. */
+export type StreamState =
+  | 'starting'
+  | 'running'
+  | 'silent'
+  | 'unreachable'
+  | 'wrong_password'
+  | 'not_found'
+  | 'unsupported'
+  | 'not_rtsp'
+  | 'refused'
+  | 'identity_changed'
+  | 'stopped';
+
+export interface Hello {
+  state: 'unclaimed' | 'locked' | 'ready';
+  version: string;
+  household: { id: string; name: string } | null;
+  demo: { member: string; passphrase: string } | null;
+  signed_in: boolean;
+  time_us: number;
+}
+
+export interface EnrollingDevice {
+  name: string;
+  /** Raw X25519 public key, base64. */
+  public_key: string;
+  id?: string;
+}
+
+export interface SetupRequest {
+  code: string;
+  household: string;
+  member: string;
+  passphrase: string;
+  starts_unattended: boolean;
+  device: EnrollingDevice;
+}
+
+export interface SetupResult {
+  device_id: string;
+  recovery: { identity: string; file: string };
+}
+
+export interface PassphraseVerdict {
+  accepted: boolean;
+  score: number;
+  reasons: string[];
+  hints: string[];
+}
+
+export interface SignInRequest {
+  member: string;
+  passphrase: string;
+  device: EnrollingDevice;
+}
+
+export interface Session {
+  member: string;
+  role: string;
+  device_id: string;
+  household: { id: string; name: string };
+  expires_us: number;
+}
+
+export interface MemberDevice {
+  id: string;
+  name: string;
+  enrolled_us: number;
+  last_seen_us: number | null;
+  this: boolean;
+}
+
+export interface CameraStream {
+  stream: StreamName;
+  /** Names the stream to the door. */
+  opaque: string;
+  url: string | null;
+  transport: string | null;
+  has_sound?: boolean;
+}
+
+export interface RecordingRule {
+  is_recording: boolean;
+  retention_days: number | null;
+  bytes_max: number | null;
+}
+
+export type DeviceFacts = Record<string, string>;
+
+export interface Camera {
+  id: string;
+  name: string;
+  room: string;
+  trial: boolean;
+  streams: CameraStream[];
+  identity: DeviceFacts;
+  rule: RecordingRule;
+  state: StreamState;
+  pending_identity: DeviceFacts | null;
+}
+
+export interface NewCamera {
+  url: string;
+  sub_url?: string;
+  user?: string;
+  password?: string;
+  transport?: string;
+  name: string;
+  room?: string;
+  trial: boolean;
+}
+
+export interface CameraChange {
+  name?: string;
+  room?: string;
+  trial?: false;
+  rule?: RecordingRule;
+  user?: string;
+  password?: string;
+  url?: string;
+  sub_url?: string;
+}
+
+/** What the app wants keys for. */
+export interface KeysRequest {
+  live: { camera: string; stream: StreamName }[];
+  recordings: { camera: string; stream: StreamName; writers: string[] }[];
+  exports: string[];
+}
+
+/** A window's secret, wrapped for one device. */
+export interface Release {
+  camera: string;
+  stream: StreamName;
+  purpose: 'live' | 'rec' | 'export';
+  epoch: number;
+  writer: string;
+  device: string;
+  /** Encapsulated key and ciphertext, base64. */
+  wrapped: string;
+  codec: string;
+  is_next: boolean;
+  expires_us: number | null;
+}
+
+export interface Gap {
+  start_us: number;
+  end_us: number;
+  reason: string;
+}
+
+export interface TimelineLane {
+  camera: string;
+  stream: StreamName;
+  spans: [start_us: number, end_us: number][];
+  gaps: Gap[];
+}
+
+/** One recorded fragment; it ends where the next one starts. */
+export type FragmentEntry = [sequence: number, kind: number, start_us: number, bytes: number];
+
+/** One recorded window. */
+export interface Segment {
+  writer: string;
+  epoch: number;
+  start_us: number;
+  end_us: number;
+  codec: string;
+  width: number;
+  height: number;
+  bytes: number;
+  fragments: FragmentEntry[];
+}
+
+export interface ExportJob {
+  writer: string;
+  state: 'running' | 'done' | 'failed';
+  progress: number;
+  message: string;
+  file_name: string;
+  bytes: number;
+  pieces: number;
+  start_us: number;
+  end_us: number;
+}
+
+export interface StreamStatus {
+  stream: StreamName;
+  state: StreamState;
+  detail: string;
+  since_us: number;
+  codec: string;
+  width: number;
+  height: number;
+  frames_per_second: number;
+  bits_per_second: number;
+  last_fragment_age_seconds: number | null;
+  transport: string | null;
+  camera_clock_offset_seconds: number | null;
+}
+
+export interface CameraStatus {
+  camera: string;
+  name: string;
+  room: string;
+  state: StreamState;
+  streams: StreamStatus[];
+  gaps_today: number;
+  gap_seconds_today: number;
+  recorded_bytes: number;
+}
+
+export interface DiskStatus {
+  free_bytes: number;
+  total_bytes: number;
+  recorded_bytes: number;
+  bytes_per_day: number;
+  days_left: number | null;
+  state: string;
+}
+
+export interface Alarm {
+  code: string;
+  text: string;
+  since_us: number;
+}
+
+export interface Status {
+  time_us: number;
+  cameras: CameraStatus[];
+  disk: DiskStatus;
+  refusals: { total: number; by_reason: Record<string, number>; last_us: number | null };
+  viewers: number;
+  alarms: Alarm[];
+}
+
+export interface HouseholdSettings {
+  retention_days: number | null;
+  free_bytes_min: number;
+  household_name: string;
+  language: string;
+}
+
+export interface RefusalReport {
+  camera: string;
+  stream: StreamName;
+  reason: string;
+  /** The header of the refused fragment, base64. */
+  header: string;
+}
+
+export type LedgerLine = Record<string, unknown> & { n?: number; type?: string };
+
+export interface LedgerPage {
+  lines: LedgerLine[];
+  intact: boolean;
+}

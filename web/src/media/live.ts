@@ -1,0 +1,379 @@
+// One live picture in one container. Chooses the stream, opens it (feed.ts), shows it (screen.ts, mse.ts),
+// falls back to the sub stream for a codec and to sealed stills for a poor network, and says at any time
+// what is on screen and how old it is.
+//
+// Everything runs on the page's own thread: WebCrypto and the decoders work on threads of the browser,
+// what is left here is reading boxes, about 0.05 ms a picture.
+
+import type { ApiClient } from '../api/client';
+import type { Camera, CameraStream, StreamState } from '../api/types';
+import { Kind } from '../seal/header';
+import type { Opened, Reason } from '../seal/open';
+import { Feed, type FeedSource, type Listener } from './feed';
+import { FormatError, parseFragment, parseInit, type VideoTrack } from './isobmff';
+import type { Keyring } from './keyring';
+import { ageSecondsOf, type LiveFacts, type LiveReport, pictureState, REFUSED_MS_MIN } from './livestate';
+import { Marks } from './marks';
+import { NetworkJudge } from './network';
+import type { Refusals } from './refusals';
+import { type LiveScreen, screenFor, type Shown } from './screen';
+import type { LiveSocket } from './socket';
+import { LiveSound } from './livesound';
+import type { SoundProblem, Speaker } from './sound';
+import { Stills } from './stills';
+
+const TICK_MS = 500;
+/** A container at least this wide, in device pixels, gets the main stream. */
+const MAIN_PIXELS = 1000;
+/** Decoders that break this often within the time do not decode this stream. */
+const BREAKS = 4;
+const BREAKS_WITHIN_MS = 20_000;
+
+export type StreamChoice = 'auto' | 'main' | 'sub';
+
+/** What every player of a page shares. */
+export interface LiveParts {
+  readonly api: Pick<ApiClient, 'still'>;
+  readonly socket: LiveSocket;
+  readonly keyring: Keyring;
+  readonly refusals: Refusals;
+  readonly speaker: Speaker;
+  /** Wall time of the hub. */
+  readonly nowUs: () => number;
+}
+
+export class LivePlayer {
+  readonly marks = new Marks();
+  readonly #parts: LiveParts;
+  readonly #camera: Camera;
+  readonly #container: HTMLElement;
+  readonly #report: (report: LiveReport) => void;
+  readonly #judge = new NetworkJudge();
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #resized: ResizeObserver;
+  #choice: StreamChoice;
+  #stream: 'main' | 'sub' = 'main';
+  #feed: Feed | null = null;
+  #stills: Stills | null = null;
+  /** Told by the feed and the stills in use; what closed ones still say is not heard. */
+  #liveListener: Listener | null = null;
+  #stillListener: Listener | null = null;
+  /** INIT of the live stream while stills are on screen. */
+  #trialInit: Opened | null = null;
+  #sound: LiveSound | null = null;
+  #screen: LiveScreen | null = null;
+  #track: VideoTrack | null = null;
+  /** Streams whose codec this browser does not decode. */
+  readonly #undecodable = new Set<'main' | 'sub'>();
+  #breaksMs: number[] = [];
+  #shown: Shown | null = null;
+  #refused: { reason: Reason; atMs: number } | null = null;
+  #isForbidden = false;
+  #isConnected = true;
+  #waitingSinceMs = performance.now();
+  #cameraState: StreamState | null = null;
+  #said = '';
+  #isClosed = false;
+
+  constructor(
+    parts: LiveParts,
+    camera: Camera,
+    container: HTMLElement,
+    choice: StreamChoice,
+    report: (report: LiveReport) => void,
+  ) {
+    this.#parts = parts;
+    this.#camera = camera;
+    this.#container = container;
+    this.#choice = choice;
+    this.#report = report;
+    this.#resized = new ResizeObserver(() => this.#follow());
+    this.#resized.observe(container);
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#stream = this.#wanted();
+    this.#watch();
+    this.#say();
+  }
+
+  /** Which stream to show; `auto` goes by the size of the container. */
+  setStream(choice: StreamChoice): void {
+    this.#choice = choice;
+    this.#follow();
+  }
+
+  /** Sound of the main stream. Call it from a click: browsers start sound only then. */
+  setMuted(isMuted: boolean): void {
+    if (isMuted) this.#sound?.close();
+    const source = this.#source('audio');
+    this.#sound = isMuted || source === null ? null : (this.#sound ?? new LiveSound(this.#parts, source));
+  }
+
+  /** Why sound asked for is not heard; null when nothing is wrong. */
+  get soundProblem(): SoundProblem | null {
+    return this.#sound?.problem ?? null;
+  }
+
+  /** The picture on screen as PNG. */
+  snapshot(): Promise<Blob> {
+    if (this.#screen === null || this.#shown === null || this.#refused !== null) {
+      return Promise.reject(new Error('there is no picture to keep'));
+    }
+    return this.#screen.snapshot();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    this.#resized.disconnect();
+    this.#unwatch();
+    this.#sound?.close();
+    this.#screen?.close();
+    this.#screen = null;
+  }
+
+  // --- which stream, which way ----------------------------------------------------------------
+
+  #source(stream: CameraStream['stream']): FeedSource | null {
+    const found = this.#camera.streams.find((candidate) => candidate.stream === stream);
+    return found === undefined ? null : { camera: this.#camera.id, stream, opaque: found.opaque };
+  }
+
+  #wanted(): 'main' | 'sub' {
+    const hasSub = this.#source('sub') !== null && !this.#undecodable.has('sub');
+    if (!hasSub) return 'main';
+    if (this.#choice !== 'auto') {
+      return this.#choice === 'main' && !this.#undecodable.has('main') ? 'main' : 'sub';
+    }
+    const pixels = this.#container.clientWidth * (globalThis.devicePixelRatio || 1);
+    return pixels >= MAIN_PIXELS && !this.#undecodable.has('main') ? 'main' : 'sub';
+  }
+
+  /** Change to the stream that is wanted now; the picture stays until the first of the new one. */
+  #follow(): void {
+    const wanted = this.#wanted();
+    if (wanted === this.#stream || this.#isClosed) return;
+    this.#stream = wanted;
+    this.#cameraState = null;
+    this.#unwatch();
+    this.#watch();
+    this.#say();
+  }
+
+  #watch(): void {
+    const { way } = this.#judge;
+    if (way !== 'live' && this.#stills === null) {
+      const source = this.#source('sub') ?? this.#source('main');
+      if (source !== null) this.#stills = new Stills(this.#parts, source, this.#listener('stills'));
+    }
+    if (way !== 'stills' && this.#feed === null) {
+      const source = this.#source(this.#stream);
+      if (source === null) return;
+      this.marks.asked();
+      this.#feed = new Feed(this.#parts, source, this.#listener('live'));
+    }
+  }
+
+  #unwatch(): void {
+    this.#feed?.close();
+    this.#feed = null;
+    this.#stills?.close();
+    this.#stills = null;
+    this.#liveListener = this.#stillListener = null;
+  }
+
+  /** Follow the judge: live, stills, or live tried behind stills. */
+  #turn(): void {
+    const { way } = this.#judge;
+    if (way === 'live' && this.#stills !== null) {
+      this.#stills.close();
+      this.#stills = null;
+      this.#stillListener = null;
+      this.#feed?.restart(); // what was tried went unseen: begin at the next keyframe
+      const init = this.#trialInit;
+      this.#trialInit = null;
+      if (init !== null) void this.#take(init, performance.now(), 'live');
+    }
+    if (way === 'stills' && this.#feed !== null) {
+      this.#feed.close();
+      this.#feed = null;
+      this.#liveListener = null;
+    }
+    this.#watch();
+  }
+
+  #tick(): void {
+    const before = this.#judge.way;
+    if (this.#judge.tick(performance.now(), this.#parts.socket.delayMs) !== before) this.#turn();
+    this.#say();
+  }
+
+  // --- pictures -------------------------------------------------------------------------------
+
+  #listener(way: 'live' | 'stills'): Listener {
+    const isOurs = (): boolean =>
+      !this.#isClosed && (way === 'live' ? this.#liveListener : this.#stillListener) === listener;
+    const ifOurs =
+      <A extends unknown[]>(tell: (...values: A) => void) =>
+      (...values: A): void => {
+        if (isOurs()) tell(...values);
+      };
+    const listener: Listener = {
+      opened: async (opened, receivedMs) => {
+        if (!isOurs()) return;
+        if (way === 'live' && this.#judge.way === 'trial') this.#try(opened);
+        else await this.#take(opened, receivedMs, way);
+      },
+      refused: ifOurs((reason: Reason) => this.#refuse(reason)),
+      state: ifOurs((state: StreamState) => {
+        this.#cameraState = state;
+        this.#say();
+      }),
+      skipped: ifOurs(() => {
+        const before = this.#judge.way;
+        if (this.#judge.skipped(performance.now()) !== before) this.#turn();
+      }),
+      forbidden: ifOurs(() => {
+        this.#isForbidden = true;
+        this.#clear();
+      }),
+      connected: ifOurs((isConnected: boolean) => {
+        if (!isConnected) this.#waitingSinceMs = performance.now();
+        this.#isConnected = isConnected;
+        this.#say();
+      }),
+      keyless: ifOurs(() => this.#say()),
+    };
+    if (way === 'live') this.#liveListener = listener;
+    else this.#stillListener = listener;
+    return listener;
+  }
+
+  /** Live again, behind the stills: counted and not shown. */
+  #try(opened: Opened): void {
+    if (opened.kind === Kind.INIT) this.#trialInit = opened;
+    else this.#judge.picture();
+  }
+
+  async #take(opened: Opened, receivedMs: number, way: 'live' | 'stills'): Promise<void> {
+    try {
+      if (opened.kind === Kind.INIT) {
+        this.marks.init(receivedMs);
+        await this.#begin(opened);
+        return;
+      }
+      if (this.#screen === null || this.#track === null) return;
+      if (opened.kind === Kind.STILL) {
+        this.marks.still(receivedMs);
+        this.#isForbidden = false;
+        // A keyframe that proved whose it is ends a refusal, after a time to notice it.
+        if (this.#refused !== null && receivedMs - this.#refused.atMs > REFUSED_MS_MIN) this.#refused = null;
+      }
+      if (this.#refused !== null) return;
+      this.#screen.push(opened, parseFragment(opened.payload), receivedMs, way === 'stills');
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      this.#onBroken();
+    }
+  }
+
+  async #begin(init: Opened): Promise<void> {
+    const track = parseInit(init.payload).find((one) => one.kind === 'video');
+    if (track === undefined) return;
+    const before = this.#screen;
+    if (before === null || !(await before.begin(track, init))) {
+      const screen = await screenFor(track, {
+        shown: (shown) => this.#onShown(shown),
+        broken: () => this.#onBroken(),
+      });
+      if (this.#isClosed) return;
+      if (screen === null || !(await screen.begin(track, init))) {
+        screen?.close();
+        this.#cannotDecode();
+        return;
+      }
+      before?.close();
+      this.#screen = screen;
+      this.#container.append(screen.element);
+    }
+    this.#track = track;
+  }
+
+  #cannotDecode(): void {
+    this.#undecodable.add(this.#stream);
+    const [before, wanted] = [this.#stream, this.#wanted()];
+    if (wanted === before) this.#clear();
+    // The feed that called us is being closed in its own turn; start the other one in the next.
+    else queueMicrotask(() => this.#follow());
+    this.#say();
+  }
+
+  #onShown(shown: Shown): void {
+    if (this.#isClosed || this.#refused !== null) return;
+    this.marks.shown(shown);
+    const isFirst = this.#shown === null;
+    this.#shown = shown;
+    if (isFirst) this.#say();
+  }
+
+  #onBroken(): void {
+    const now = performance.now();
+    this.#breaksMs = this.#breaksMs.filter((ms) => now - ms < BREAKS_WITHIN_MS);
+    this.#breaksMs.push(now);
+    this.#feed?.restart();
+    if (this.#breaksMs.length < BREAKS) return;
+    this.#breaksMs = [];
+    this.#cannotDecode();
+  }
+
+  #refuse(reason: Reason): void {
+    this.#refused = { reason, atMs: performance.now() };
+    this.#feed?.restart();
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.#screen?.clear();
+    this.#shown = null;
+    this.#say();
+  }
+
+  // --- saying so ------------------------------------------------------------------------------
+
+  #say(): void {
+    if (this.#isClosed) return;
+    const facts: LiveFacts = {
+      nowUs: this.#parts.nowUs(),
+      nowMs: performance.now(),
+      shownUs: this.#shown?.wallUs ?? null,
+      refused: this.#refused,
+      isUndecodable: this.#undecodable.has(this.#stream),
+      isForbidden: this.#isForbidden,
+      isConnected: this.#isConnected,
+      waitingSinceMs: this.#waitingSinceMs,
+      cameraState: this.#cameraState,
+      isStills: this.#judge.way !== 'live',
+    };
+    const isSubstitute = this.#stream === 'sub' && this.#undecodable.has('main');
+    const report: LiveReport = {
+      state: pictureState(facts),
+      ageSeconds: ageSecondsOf(facts),
+      reason: this.#reason(facts, isSubstitute),
+      stream: this.#stream,
+      isSubstitute,
+      isStills: facts.isStills,
+      width: this.#shown?.width ?? 0,
+      height: this.#shown?.height ?? 0,
+    };
+    const said = JSON.stringify({ ...report, ageSeconds: Math.floor(report.ageSeconds ?? -1) });
+    if (said === this.#said) return;
+    this.#said = said;
+    this.#report(report);
+  }
+
+  #reason(facts: LiveFacts, isSubstitute: boolean): LiveReport['reason'] {
+    if (facts.refused !== null) return facts.refused.reason;
+    if (facts.isForbidden) return 'forbidden';
+    return facts.isUndecodable || isSubstitute ? 'codec' : null;
+  }
+}
