@@ -1,0 +1,100 @@
+"""The headers of every answer: what a page of ours may do, and who may keep what.
+
+Reasons: design/decisions/0004-door.md.
+"""
+
+from typing import Final
+
+from multidict import CIMultiDict
+
+NO_STORE: Final = "no-store"
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+"""For files of the UI whose name contains a hash of their content."""
+REVALIDATE: Final = "no-cache"
+"""For files of the UI with a fixed name."""
+SEALED_IMMUTABLE: Final = "private, max-age=31536000, immutable"
+"""For recorded sealed fragments."""
+HSTS_SECONDS: Final = 31_536_000
+
+PERMISSIONS: Final = ", ".join(
+    (
+        "microphone=(self)",
+        "fullscreen=(self)",
+        "picture-in-picture=(self)",
+        "autoplay=(self)",
+        *(
+            f"{name}=()"
+            for name in (
+                "accelerometer",
+                "bluetooth",
+                "browsing-topics",
+                "camera",
+                "display-capture",
+                "geolocation",
+                "gyroscope",
+                "hid",
+                "magnetometer",
+                "midi",
+                "payment",
+                "publickey-credentials-get",
+                "serial",
+                "usb",
+                "xr-spatial-tracking",
+            )
+        ),
+    )
+)
+
+_ALWAYS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": PERMISSIONS,
+}
+
+
+def content_security_policy(host: str, *, is_tls: bool) -> str:
+    """The policy of the UI, for pages reached as `host` (name and port, already checked).
+
+    The WebSocket's address is spelt out because 'self' does not cover ws: in every browser.
+    """
+    socket = f"{'wss' if is_tls else 'ws'}://{host}"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' blob: data:",
+            "media-src blob:",
+            "font-src 'self'",
+            f"connect-src 'self' {socket}",
+            "manifest-src 'self'",
+            "worker-src 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types svelte-trusted-html",
+        )
+    )
+
+
+CLOSED_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+"""Of every answer that is not a page."""
+
+
+def add_security_headers(headers: CIMultiDict[str], host: str, *, is_tls: bool) -> None:
+    """Complete an answer's headers. A Cache-Control already there stays."""
+    headers.update(_ALWAYS)
+    if "Content-Security-Policy" not in headers:
+        is_page = headers.get("Content-Type", "").startswith("text/html") and host
+        headers["Content-Security-Policy"] = (
+            content_security_policy(host, is_tls=is_tls) if is_page else CLOSED_POLICY
+        )
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = NO_STORE
+    if is_tls:
+        headers["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"
