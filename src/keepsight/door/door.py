@@ -17,7 +17,7 @@ from aiohttp import web
 
 from keepsight.core.clock import Clock
 from keepsight.door.answers import refusal
-from keepsight.door.config import ConfigError, DoorConfig, FrontConfig, read_config
+from keepsight.door.config import ConfigError, DoorConfig, FrontConfig, TlsFiles, read_config
 from keepsight.door.front import Front, ListenError, serve_application
 from keepsight.door.gate import Gate
 from keepsight.door.headers import add_security_headers
@@ -34,7 +34,7 @@ class Door:
     """The running door."""
 
     def __init__(self, config: DoorConfig, clock: Clock, announce: Callable[[str], None]) -> None:
-        """`announce` is called with `listening <url>` once for each address.
+        """`announce` is called with `listening <url>` once for each household's address.
 
         Raises:
             CertificateError: the certificate cannot be loaded.
@@ -81,6 +81,7 @@ class Door:
             host_names=machine_names() | frozenset(self._config.host_names),
             origins=self._config.origins,
             cache_bytes_max=self._config.cache_bytes_max,
+            has_public_certificate=isinstance(self._config.tls, TlsFiles),
         )
         try:
             await front.start()
@@ -142,7 +143,7 @@ class Door:
             ssl_context=None, gate=Gate(), stack=self._trust_stack,
         )  # fmt: skip
         for url in urls:
-            self._announce(f"listening {url}/trust")
+            self._announce(f"trust {url}/trust")
 
 
 async def run_door(config: DoorConfig, clock: Clock, path: Path | None = None) -> None:

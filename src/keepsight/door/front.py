@@ -54,6 +54,7 @@ class Front:
         host_names: frozenset[str],
         origins: tuple[str, ...],
         cache_bytes_max: int,
+        has_public_certificate: bool = False,
     ) -> None:
         self.config = config
         self._clock = clock
@@ -62,6 +63,7 @@ class Front:
         self._trust = trust
         self._host_names = host_names
         self._origins = origins
+        self._has_public_certificate = has_public_certificate
         self._stack = AsyncExitStack()
         self._fanout = Fanout()
         self._cache = SealedCache(cache_bytes_max)
@@ -89,6 +91,7 @@ class Front:
             trust=self._trust,
             host_names=self._host_names,
             origins=self._origins,
+            has_public_certificate=self._has_public_certificate,
         )
         self.urls = await serve_application(
             Routes(rooms).build(), self.config.host, self.config.port,

@@ -86,8 +86,19 @@ CLOSED_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'no
 """Of every answer that is not a page."""
 
 
-def add_security_headers(headers: CIMultiDict[str], host: str, *, is_tls: bool) -> None:
-    """Complete an answer's headers. A Cache-Control already there stays."""
+def add_security_headers(
+    headers: CIMultiDict[str], host: str, *, is_tls: bool, has_public_certificate: bool = False
+) -> None:
+    """Complete an answer's headers. A Cache-Control or policy already there stays.
+
+    Args:
+        headers: of the answer.
+        host: the checked Host header; empty when there is none, then no page may do anything.
+        is_tls: the browser speaks TLS.
+        has_public_certificate: the user's own files. Only then is TLS demanded for a year: a
+            promise made under a home's own authority would lock people out of `localhost` and of
+            the page that enrols its root.
+    """
     headers.update(_ALWAYS)
     if "Content-Security-Policy" not in headers:
         is_page = headers.get("Content-Type", "").startswith("text/html") and host
@@ -96,5 +107,5 @@ def add_security_headers(headers: CIMultiDict[str], host: str, *, is_tls: bool) 
         )
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = NO_STORE
-    if is_tls:
+    if is_tls and has_public_certificate:
         headers["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"

@@ -43,6 +43,8 @@ class Rooms:
     """None without a local authority."""
     host_names: frozenset[str]
     origins: tuple[str, ...]
+    has_public_certificate: bool
+    """The user's own TLS files."""
 
 
 class Routes:
@@ -55,8 +57,18 @@ class Routes:
         """The aiohttp application."""
         app = web.Application(middlewares=[self._guard], client_max_size=BODY_BYTES_MAX, logger=log)
         app.router.add_route("*", "/{path:.*}", self._dispatch)
-        app.on_response_prepare.append(_complete)
+        app.on_response_prepare.append(self._complete)
         return app
+
+    async def _complete(self, request: web.Request, response: web.StreamResponse) -> None:
+        visit = request.get(VISIT)
+        add_security_headers(
+            response.headers,
+            visit.host if visit is not None else "",
+            is_tls=visit is not None and visit.is_tls,
+            has_public_certificate=self._rooms.has_public_certificate,
+        )
+        response.headers.popall("Server", None)
 
     @web.middleware
     async def _guard(
@@ -141,10 +153,3 @@ class Routes:
 def _own_address(request: web.Request) -> str:
     name = request.transport.get_extra_info("sockname") if request.transport else None
     return str(name[0]) if isinstance(name, tuple) else ""
-
-
-async def _complete(request: web.Request, response: web.StreamResponse) -> None:
-    visit = request.get(VISIT)
-    host, is_tls = (visit.host, visit.is_tls) if visit is not None else ("", False)
-    add_security_headers(response.headers, host, is_tls=is_tls)
-    response.headers.popall("Server", None)

@@ -8,11 +8,11 @@ never stops the hub: everything here runs in the event loop and only ever writes
 import asyncio
 import json
 import logging
-import socket
 from enum import IntEnum
 from pathlib import Path
 from typing import Final, cast
 
+from keepsight.hub import sockets
 from keepsight.hub.camera import StreamState
 from keepsight.hub.live.stream import LiveStream
 from keepsight.seal.header import Kind, Stream
@@ -134,16 +134,10 @@ class Feed:
 
     async def start(self) -> None:
         """Bind the socket, readable by this user only, and listen."""
-        self._path.unlink(missing_ok=True)  # left by a killed hub; the lock says we are alone
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            listener.bind(str(self._path))
-            self._path.chmod(0o600)  # before listen(), so that nobody connects earlier
-            loop = asyncio.get_running_loop()
-            self._server = await loop.create_unix_server(lambda: _Door(self), sock=listener)
-        except BaseException:
-            listener.close()
-            raise
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(
+            lambda: _Door(self), sock=sockets.listen(self._path)
+        )
 
     async def stop(self) -> None:
         """Close the socket and every connection."""
