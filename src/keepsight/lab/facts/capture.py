@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from keepsight.lab.facts.tracker import Tracker
+
 
 class Reach(StrEnum):
     """Where the other end is."""
@@ -77,6 +79,16 @@ class Contact:
     def is_connected(self) -> bool:
         """Bytes went there or came from there, beyond asking for the name."""
         return self.sent_bytes + self.received_bytes > 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerContact:
+    """A host of the tracker table was contacted, or asked for."""
+
+    tracker: Tracker
+    contact: Contact
+    is_shared: bool
+    """The host serves several products of the owner: the owner is proven, not the product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +235,7 @@ class CaptureFacts:
     """idle, setup, use or empty."""
     handshakes: tuple[TlsHandshake, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    trackers: tuple[TrackerContact, ...] = ()
     clear_messages: tuple[ClearMessage, ...] = ()
     credentials: tuple[ClearCredential, ...] = ()
     unknown_flows: tuple[UnknownFlow, ...] = ()

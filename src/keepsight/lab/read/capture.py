@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from keepsight.lab.facts.capture import CaptureFacts, Contact, Peer, Reach
+from keepsight.lab.facts.capture import CaptureFacts, Contact, Peer, Reach, TrackerContact
 from keepsight.lab.facts.product import Unread
+from keepsight.lab.facts.tracker import trackers_of_host
 from keepsight.lab.read.flows import FlowTable
 from keepsight.lab.read.limits import FILE_BYTES_MAX, UnreadableArtefact
 from keepsight.lab.read.network import LINK_NAMES, address_text, reach_of
 from keepsight.lab.read.notes import Conversation, Notes
 from keepsight.lab.read.packets import PacketFile
+from keepsight.lab.read.tables import trackers
 
 CONTACTS_MAX = 20_000
 PEERS_MAX = 200
@@ -145,6 +147,16 @@ def _contact(row: _ContactSum) -> Contact:
     )
 
 
+def tracker_contacts(contacts: tuple[Contact, ...]) -> tuple[TrackerContact, ...]:
+    """Rows of the tracker table among the contacts."""
+    return tuple(
+        TrackerContact(tracker, contact, is_shared)
+        for contact in contacts
+        if contact.reach is Reach.INTERNET
+        for tracker, is_shared in trackers_of_host(trackers(), contact.name)
+    )
+
+
 def read_capture(
     path: Path, context: CaptureContext | None = None
 ) -> tuple[CaptureFacts, tuple[Unread, ...]]:
@@ -191,6 +203,7 @@ def _facts(  # noqa: PLR0913 - brings the parts of one reading together
     book: ContactBook,
     context: CaptureContext,
 ) -> CaptureFacts:
+    contacts = book.contacts()
     return CaptureFacts(
         artefact=name,
         format=packets.format,
@@ -203,7 +216,8 @@ def _facts(  # noqa: PLR0913 - brings the parts of one reading together
         actions=context.actions,
         phase=context.phase,
         handshakes=tuple(sorted(notes.handshakes, key=lambda h: h.packet)),
-        contacts=book.contacts(),
+        contacts=contacts,
+        trackers=tracker_contacts(contacts),
         clear_messages=tuple(notes.clear_messages),
         credentials=tuple(notes.credentials),
         unknown_flows=tuple(notes.unknown_flows),
