@@ -7,11 +7,12 @@ a viewer's drops to the next keyframe, the detector's keeps only the newest GOP.
 
 import logging
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from keepsight.lan.rtsp.unit import AccessUnit, StreamFormat
 
 log = logging.getLogger(__name__)
+FAILED: Final = "%s: a reader failed and was detached, the others go on: %r"
 
 
 class BreakReason(StrEnum):
@@ -76,7 +77,8 @@ class Fanout:
             try:
                 reader.on_format(stream_format)
             except Exception:
-                self._drop(reader)
+                log.exception(FAILED, self._name, reader)
+                self.detach(reader)
 
     def publish(self, unit: AccessUnit) -> None:
         """Give one unit to every reader."""
@@ -84,7 +86,8 @@ class Fanout:
             try:
                 reader.on_unit(unit)
             except Exception:
-                self._drop(reader)
+                log.exception(FAILED, self._name, reader)
+                self.detach(reader)
 
     def publish_break(self, reason: BreakReason, wall_us: int) -> None:
         """Tell every reader that the stream stopped."""
@@ -93,9 +96,5 @@ class Fanout:
             try:
                 reader.on_break(reason, wall_us)
             except Exception:
-                self._drop(reader)
-
-    def _drop(self, reader: Reader) -> None:
-        # The recording must go on when a viewer's code fails, and the other way round.
-        log.exception("%s: a reader failed and was detached: %r", self._name, reader)
-        self.detach(reader)
+                log.exception(FAILED, self._name, reader)
+                self.detach(reader)
