@@ -173,7 +173,7 @@ class Signing:
     lineage: tuple[Certificate, ...] = ()
     """Key rotation, oldest first."""
     strip_protected: bool | None = None
-    """Whether the v1 signature names v2 or v3, so that taking those away is noticed. None: no v1."""
+    """Whether v1 names v2 or v3, so that taking those away is noticed. None: there is no v1."""
 
     @property
     def verified(self) -> tuple[str, ...]:

@@ -1,10 +1,10 @@
 """Reads zip archives from their central directory, the way Android does, within limits.
 
-Only what is asked for is inflated. Names that occur twice, entries that lie on top of each other and
-sizes that lie make an entry unreadable; the rest of the archive stays readable.
+Only what is asked for is inflated. Names that occur twice, entries that lie on top of each other
+and sizes that lie make an entry unreadable; the rest of the archive stays readable.
 
-Source: PKWARE APPNOTE 4.3 (local header, central directory, end record). Zip64 is refused, as Android
-refuses it.
+Source: PKWARE APPNOTE 4.3 (local header, central directory, end record). Zip64 is refused, as
+Android refuses it.
 """
 
 import os
@@ -13,6 +13,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, Protocol, Self
 
@@ -176,7 +177,7 @@ class Archive:
     def _refuse_overlaps(self) -> None:
         """Refuse entries whose packed bytes reach into the next header: the compact zip bomb."""
         ordered = sorted(self.entries.values(), key=lambda entry: entry.header_offset)
-        for entry, following in zip(ordered, ordered[1:], strict=False):
+        for entry, following in pairwise(ordered):
             least_end = entry.header_offset + _LOCAL.size + entry.packed_bytes
             if least_end > following.header_offset:
                 self.refused[entry.name] = "its bytes overlap those of another entry"
@@ -207,7 +208,7 @@ class Archive:
         return b"".join(self._chunks(self._entry(name, bytes_max)))
 
     def chunks(self, name: str) -> Iterator[bytes]:
-        """Yield one entry in pieces, for hashing; raises as `read` does, at the latest at its end."""
+        """Yield one entry in pieces, for hashing; raises as `read` does, its end included."""
         return self._chunks(self._entry(name, ENTRY_STREAM_BYTES_MAX))
 
     def _entry(self, name: str, bytes_max: int) -> Entry:
@@ -217,9 +218,7 @@ class Archive:
         if entry.size_bytes > bytes_max:
             raise UnreadableArtefact(f"larger than {bytes_max} bytes when unpacked")
         if entry.method not in (_STORED, _DEFLATED):
-            raise UnreadableArtefact(
-                f"packed with method {entry.method}, which Android cannot read"
-            )
+            raise UnreadableArtefact(f"packed with method {entry.method}, unknown to Android")
         if (
             entry.size_bytes > _RATIO_FREE_BYTES
             and entry.size_bytes > entry.packed_bytes * INFLATE_RATIO_MAX

@@ -1,0 +1,263 @@
+"""Finds the calls, constants and method shapes of interest in one dex file.
+
+One pass of a byte pattern over all code finds candidates (a call of a known method, a load of a
+known string); only the methods that hold one are then walked instruction by instruction, which throws
+out what merely looked like one.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from keepsight.lab.facts.app import CallSite, MethodBody, Place, StringUse
+from keepsight.lab.finding import Owner
+from keepsight.lab.read import targets
+from keepsight.lab.read.dex import Dex, dotted
+from keepsight.lab.read.limits import CALL_SITES_MAX, UnreadableArtefact
+from keepsight.lab.read.registers import Call, Follower
+from keepsight.lab.read.targets import Target
+
+_INVOKES: Final = rb"\x6e-\x72\x74-\x78"
+_CONST_256: Final = rb"\x13.\x00\x01"
+STRINGS_MAX: Final = 5_000
+"""Constants of one kind kept of one dex file."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What one dex file holds."""
+
+    calls: list[CallSite] = field(default_factory=list)
+    bodies: list[MethodBody] = field(default_factory=list)
+    urls: list[StringUse] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+    """Why something was not seen."""
+
+
+class Scan:
+    """One dex file being scanned."""
+
+    def __init__(self, dex: Dex, name: str, owner_of: Callable[[str], Owner]) -> None:
+        self._dex = dex
+        self._name = name
+        self._owner_of = owner_of
+        self._found = Found()
+        self._class_names: dict[int, str] = {}
+        self._targets: dict[int, Target] = {}
+        self._trust: dict[int, str] = {}
+        self._get_bytes: frozenset[int] = frozenset()
+
+    def run(self) -> Found:
+        """Scan.
+
+        Raises:
+            UnreadableArtefact: the tables are malformed, so nothing can be told.
+        """
+        self._dex.load_code()
+        self._name_methods()
+        strings = self._url_strings()
+        used: set[int] = set()
+        for code, method, offsets in self._candidates(strings):
+            try:
+                self._walk(code, method, offsets, strings, used)
+            except (UnreadableArtefact, IndexError) as error:
+                self._gap(method, str(error) or "malformed")
+            if len(self._found.calls) > CALL_SITES_MAX:
+                self._found.gaps.append("more call sites than are kept")
+                break
+        for code, method in self._dex.code_of(self._trust):
+            try:
+                self._judge_trust(code, method)
+            except (UnreadableArtefact, IndexError) as error:
+                self._gap(method, str(error) or "malformed")
+        for number, text in strings.items():
+            if number not in used:
+                self._found.urls.append(StringUse(text, None))
+        return self._found
+
+    def _gap(self, method: int, reason: str) -> None:
+        try:
+            where = self._place(method, 0)
+            self._found.gaps.append(f"{where.class_name}.{where.method}: {reason}")
+        except UnreadableArtefact:
+            self._found.gaps.append(reason)
+
+    def _name_methods(self) -> None:
+        dex = self._dex
+        by_name: dict[int, list[Target]] = {}
+        trust: dict[int, str] = {}
+        for target in targets.ALL:
+            number = dex.find_string(target.method.encode())
+            if number is not None:
+                by_name.setdefault(number, []).append(target)
+        for name, kind in targets.TRUST_BODIES.items():
+            number = dex.find_string(name.encode())
+            if number is not None:
+                trust[number] = kind
+        get_bytes = dex.find_string(b"getBytes")
+        extra = [get_bytes] if get_bytes is not None else []
+        encoders: set[int] = set()
+        for method, name_number in dex.methods_named([*by_name, *trust, *extra]):
+            if name_number == get_bytes and self._class_name(method) == "java.lang.String":
+                encoders.add(method)
+            fitting = (one for one in by_name.get(name_number, ()) if self._fits(method, one))
+            if (target_found := next(fitting, None)) is not None:
+                self._targets[method] = target_found
+            kind = trust.get(name_number, "")
+            if kind and dex.method_proto(method).startswith(targets.TRUST_PROTOS[kind]):
+                self._trust[method] = kind
+        self._get_bytes = frozenset(encoders)
+
+    def _fits(self, method: int, target: Target) -> bool:
+        dex = self._dex
+        if target.classes and dex.type_name(dex.method_class(method)) not in target.classes:
+            return False
+        return not target.protos or dex.method_proto(method) in target.protos
+
+    def _url_strings(self) -> dict[int, str]:
+        found: dict[int, str] = {}
+        for number, _ in self._dex.strings_from(b"http://"):
+            if len(found) >= STRINGS_MAX:
+                self._found.gaps.append("more http:// constants than are kept")
+                break
+            found[number] = self._dex.string(number)
+        return found
+
+    def _candidates(self, strings: Iterable[int]) -> Iterator[tuple[int, int, list[int]]]:
+        """Yield (code offset, method number, candidate offsets) by method."""
+        dex = self._dex
+        start, end = dex.code_range
+        loads = {number for number in strings if number <= 0xFFFF}
+        pattern = re.compile(
+            rb"(?s)[" + _INVOKES + rb"]." + _numbers(self._targets)
+            + rb"|\x1a." + _numbers(loads) + rb"|" + _CONST_256
+        )  # fmt: skip
+        data = dex.data
+        by_code: dict[tuple[int, int], list[int]] = {}
+        for match in pattern.finditer(data, start, end):
+            at = match.start()
+            number = data[at + 2] | data[at + 3] << 8
+            opcode = data[at]
+            wanted = loads if opcode == 0x1A else self._targets
+            if opcode == 0x13 or number in wanted:
+                method = dex.method_at(at)
+                if method is not None:
+                    by_code.setdefault(method, []).append(at)
+        for (code, method), offsets in by_code.items():
+            yield code, method, offsets
+
+    def _walk(
+        self, code: int, method: int, offsets: list[int], strings: dict[int, str], used: set[int]
+    ) -> None:
+        data = self._dex.data
+        if all(data[at] == 0x13 for at in offsets) and not self._may_be_rc4(code):
+            return
+        follower = Follower(data, code, self._dex.string, self._get_bytes)
+        real = set(follower.starts).intersection(offsets)
+        invokes = {at for at in real if data[at] >= 0x6E}
+        for at in real:
+            if data[at] == 0x1A:
+                number = data[at + 2] | data[at + 3] << 8
+                used.add(number)
+                self._found.urls.append(StringUse(strings[number], self._place(method, at)))
+        if any(data[at] == 0x13 for at in real):
+            self._judge_rc4(method, follower.starts)
+        if invokes:
+            for call in follower.calls(invokes):
+                self._found.calls.append(self._call_site(method, call))
+
+    def _call_site(self, method: int, call: Call) -> CallSite:
+        target = self._targets[call.method]
+        arguments = call.arguments if call.static else call.arguments[1:]
+        return CallSite(target.api, self._place(method, call.offset), arguments)
+
+    def _class_name(self, method: int) -> str:
+        number = self._dex.method_class(method)
+        name = self._class_names.get(number)
+        if name is None:
+            name = self._class_names[number] = dotted(self._dex.type_name(number))
+        return name
+
+    def _place(self, method: int, offset: int) -> Place:
+        name = self._class_name(method)
+        return Place(self._name, name, self._dex.method_name(method), offset, self._owner_of(name))
+
+    def _judge_trust(self, code: int, method: int) -> None:
+        """Say whether a method that decides about trust lets everything pass."""
+        data, kind = self._dex.data, self._trust[method]
+        starts = Follower(data, code, self._dex.string, self._get_bytes).starts
+        opcodes = [data[at] for at in starts]
+        calls = [at for at in starts if 0x6E <= data[at] <= 0x78 and data[at] != 0x73]
+        decides = 0x27 in opcodes or bool(calls)
+        accepts: bool | None = None
+        if kind == "trust-manager":
+            accepts = None if decides else True
+            if self._delegates(code, calls):
+                accepts = False
+        elif kind == "hostname-verifier":
+            if not decides and not any(0x32 <= one <= 0x3D for one in opcodes):
+                accepts = opcodes[0] == 0x12 and data[starts[0] + 1] >> 4 == 1
+        else:
+            accepts = self._proceeds(starts, calls)
+        self._found.bodies.append(MethodBody(kind, self._place(method, starts[0]), accepts))
+
+    def _delegates(self, code: int, calls: list[int]) -> bool:
+        """Whether it hands the question on and lets the answer (an exception) through."""
+        tries = int.from_bytes(self._dex.data[code + 6 : code + 8], "little")
+        names = {self._called(at) for at in calls}
+        return not tries and bool(names & {"checkServerTrusted", "checkTrusted"})
+
+    def _proceeds(self, starts: Iterable[int], calls: list[int]) -> bool | None:
+        names = [self._called(at) for at in calls]
+        branches = any(0x2B <= self._dex.data[at] <= 0x3D for at in starts)
+        if "proceed" in names:
+            return None if branches or "cancel" in names else True
+        return False if "cancel" in names and not branches else None
+
+    def _called(self, at: int) -> str:
+        return self._dex.method_name(self._dex.data[at + 2] | self._dex.data[at + 3] << 8)
+
+    def _may_be_rc4(self, code: int) -> bool:
+        body = self._dex.data[code + 16 : self._dex.code_end(code)]
+        return b"\x4f" in body and b"\x48" in body and b"\xff\x00" in body
+
+    def _judge_rc4(self, method: int, starts: Iterable[int]) -> None:
+        """Recognise RC4 written by hand: 256 steps, a swap inside one byte array, modulo 256."""
+        data = self._dex.data
+        counted = masks = xors = 0
+        reads: list[tuple[int, int, int]] = []
+        swaps = 0
+        for at in starts:
+            opcode = data[at]
+            if opcode == 0x13 and data[at + 2 : at + 4] == b"\x00\x01":
+                counted += 1
+            elif opcode in (0xD5, 0xD4) and data[at + 2 : at + 4] in (b"\xff\x00", b"\x00\x01"):
+                masks += 1
+            elif opcode in (0x97, 0xB7):
+                xors += 1
+            elif opcode == 0x48:
+                reads = [*reads[-3:], (data[at + 1], data[at + 2], data[at + 3])]
+            elif opcode == 0x4F:
+                value, into, index = data[at + 1], data[at + 2], data[at + 3]
+                swaps += any(
+                    value == read and into == array and index != position
+                    for read, array, position in reads
+                )
+        if counted and masks and swaps:
+            place = self._place(method, min(starts))
+            self._found.bodies.append(MethodBody("rc4", place, True if xors else None))
+
+
+def _numbers(numbers: Iterable[int]) -> bytes:
+    """Return a pattern that matches at least these 16-bit numbers, low byte first.
+
+    Two sets of bytes are far quicker than a list of alternatives; the few others that fit as well
+    are sorted out by number.
+    """
+    known = list(numbers)
+    if not known:
+        return rb"(?!)"
+    low = b"".join(b"\\x%02x" % byte for byte in sorted({number & 0xFF for number in known}))
+    high = b"".join(b"\\x%02x" % byte for byte in sorted({number >> 8 for number in known}))
+    return b"[" + low + b"][" + high + b"]"
