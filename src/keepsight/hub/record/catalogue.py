@@ -26,6 +26,11 @@ WAITING_MAX: Final = 20_000
 class Growing(Protocol):
     """A segment that is being written."""
 
+    @property
+    def writer(self) -> bytes:
+        """Its writer id."""
+        ...
+
     def durable(self) -> Segment:
         """As far as it survives a power cut."""
         ...
@@ -142,6 +147,14 @@ class Catalogue:
         if missing:
             found |= {s.writer: s for s in self._store.find(self._household, missing)}
         return found
+
+    def is_open(self, writer: bytes) -> bool:
+        """Whether this segment is being written or waits for its row."""
+        with self._lock:
+            films = list(self._growing)
+            if writer in self._unlisted:
+                return True
+        return any(film.writer == writer for film in films)
 
     def gaps(self, camera: bytes, stream: Stream, from_us: int, to_us: int) -> list[Gap]:
         """Gaps that reach into from_us..to_us, by start."""

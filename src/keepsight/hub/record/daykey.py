@@ -4,6 +4,7 @@ One record of 64 bytes (epoch, u32, and the wrapped key) for each epoch that wro
 that a new master key in the middle of a day never writes under a key wrapped with the old one.
 """
 
+import contextlib
 import logging
 import os
 from pathlib import Path
@@ -119,7 +120,8 @@ class DayKeys:
                 file.flush()
                 os.fsync(file.fileno())
             path.unlink()
-        if folder.exists():
+        # Something of the user's may lie there too.
+        with contextlib.suppress(OSError):
             folder.rmdir()
 
     def _remember(self, place: tuple[bytes, Stream, str, int], key: bytes) -> None:

@@ -61,6 +61,11 @@ class Film:
         self._waiting = [self._seal(Kind.INIT, init, first.wall_us, first.monotonic_us, flags)]
 
     @property
+    def writer(self) -> bytes:
+        """The segment's writer id."""
+        return self._context.writer
+
+    @property
     def epoch(self) -> int:
         """Of the master key above its key."""
         return self._context.epoch

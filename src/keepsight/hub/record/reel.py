@@ -64,6 +64,8 @@ class Reel:
         # The first segments end at different times, so that later ones do not all sync at once.
         self._length_us = SEGMENT_US // 2 + SEGMENT_US // 2 * camera[0] // 255
         self._lasting_gap: BreakReason | None = None
+        self._is_fresh = True
+        """The index may hold a lasting gap of the run before."""
         self._retry_due_us = 0
         self.trouble: BreakReason | None = None
         """DISK_FULL or DISK_ERROR while the disk refuses."""
@@ -234,11 +236,13 @@ class Reel:
 
     def _open_gap(self, start_us: int, reason: BreakReason) -> None:
         if self._lasting_gap is None:
+            self._close_gap(start_us)
             self._lasting_gap = reason
             gap = Gap(start_us, None, reason)
             self._desk.catalogue.open_gap(self._camera, self._stream, gap)
 
     def _close_gap(self, end_us: int) -> None:
-        if self._lasting_gap is not None:
+        if self._lasting_gap is not None or self._is_fresh:
             self._lasting_gap = None
+            self._is_fresh = False
             self._desk.catalogue.close_gaps(self._camera, self._stream, end_us)

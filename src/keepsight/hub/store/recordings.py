@@ -254,15 +254,17 @@ class RecordingStore:
         with self._check(household).connect() as connection:
             return [_segment(row) for row in connection.execute(query)]
 
-    def has(self, household: bytes, writer: bytes) -> bool:
-        """Whether a row exists, also one that is being deleted."""
-        query = select(segments.c.writer).where(segments.c.writer == writer).limit(1)
+    def names(
+        self, household: bytes, camera: bytes, stream: Stream, from_us: int, to_us: int
+    ) -> dict[tuple[int, bytes], bool]:
+        """(start_us, writer) of segments that start in the range; True if deletion began."""
+        query = select(segments.c.start_us, segments.c.writer, segments.c.is_deleting).where(
+            _of(segments, camera, stream), segments.c.start_us.between(from_us, to_us - 1)
+        )
         with self._check(household).connect() as connection:
-            return connection.execute(query).first() is not None
+            return {(start, writer): bool(d) for start, writer, d in connection.execute(query)}
 
-    def oldest(
-        self, household: bytes, camera: bytes, stream: Stream, limit: int
-    ) -> list[Segment]:  # fmt: skip
+    def oldest(self, household: bytes, camera: bytes, stream: Stream, limit: int) -> list[Segment]:
         """The oldest segments of a stream, without their fragments; not those being deleted."""
         query = select(*_BRIEF).where(_of(segments, camera, stream), segments.c.is_deleting == 0)
         with self._check(household).connect() as connection:
