@@ -15,9 +15,12 @@ import uvloop
 
 from keepsight.camera.camera import Camera, MountRules, build_mounts
 from keepsight.camera.clip import Clip
+from keepsight.camera.drawn import DrawnOptions, DrawnScene
 from keepsight.camera.faults import FaultError, parse_faults
+from keepsight.camera.mark import CAMERA_MARK_MAX, HOUSEHOLD_MARK_BYTES
 from keepsight.camera.media import Source, SourceError
 from keepsight.camera.packetize import MTU_BYTES_DEFAULT
+from keepsight.camera.scene import SCENES, Caption, find_scene
 from keepsight.camera.server import Access, CameraServer, Identity, ServerOptions
 from keepsight.camera.session import SessionRules
 from keepsight.core.clock import SystemClock
@@ -42,6 +45,16 @@ class Address:
     host: str
     port: int
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class _SceneOptions:
+    scene: str
+    name: str
+    household_mark: str
+    camera_mark: int
+    seed: int
+    has_sub: bool
 
 
 def parse_address(text: str) -> Address:
@@ -105,9 +118,13 @@ def serve(  # noqa: PLR0913 - one parameter an option
     *,
     rtsp: Annotated[str, typer.Option(help="HOST:PORT/PATH; port 0 takes a free one.")],
     clip: Annotated[Path | None, typer.Option(help="A film: any file FFmpeg reads.")] = None,
-    sub: Annotated[bool, typer.Option(help="Encode a small second stream at /sub.")] = False,
+    scene: Annotated[str, typer.Option(help=f"A drawn place: {', '.join(SCENES)}.")] = "front-door",
+    sub: Annotated[bool, typer.Option(help="A small second stream at /sub.")] = True,
     speed: Annotated[float, typer.Option(help="Play the clip faster or slower.")] = 1.0,
-    name: Annotated[str, typer.Option(help="The camera's name.")] = "Keepsight camera",
+    name: Annotated[str, typer.Option(help="The camera's name.")] = "",
+    household_mark: Annotated[str, typer.Option(help="In the picture: 12 hex digits.")] = "0" * 12,
+    camera_mark: Annotated[int, typer.Option(help="In the picture: a number.")] = 0,
+    seed: Annotated[int, typer.Option(help="Who comes by, and when.")] = 0,
     serial: Annotated[str, typer.Option(help="The camera's serial number.")] = "KS-0001",
     user: Annotated[str | None, typer.Option(help="Ask for this user and a password.")] = None,
     password_file: Annotated[Path | None, typer.Option(help="Holds the password.")] = None,
@@ -129,13 +146,17 @@ def serve(  # noqa: PLR0913 - one parameter an option
     transports = frozenset(word for word, is_on in (("tcp", tcp), ("udp", udp)) if is_on)
     try:
         faults = parse_faults(fault or [])
-        source: Source = _choose_source(clip, speed=speed, has_sub=sub)
+        source: Source = (
+            Clip(clip, clock, speed=speed, has_sub=sub)
+            if clip
+            else _drawn(_SceneOptions(scene, name, household_mark, camera_mark, seed, sub))
+        )
         other = Clip(other_clip, clock) if other_clip else None
     except (SourceError, FaultError) as error:
         raise typer.BadParameter(str(error)) from error
     server = CameraServer(
         build_mounts(source.streams, rules),
-        Identity(serial, name),
+        Identity(serial, name or "Keepsight camera"),
         clock,
         ServerOptions(access, SessionRules(transports), faults),
     )
@@ -149,7 +170,14 @@ def serve(  # noqa: PLR0913 - one parameter an option
         raise typer.BadParameter(f"cannot listen at {rtsp}: {error.strerror}") from error
 
 
-def _choose_source(clip: Path | None, *, speed: float, has_sub: bool) -> Source:
-    if clip is None:
-        raise SourceError("give a film with --clip")
-    return Clip(clip, SystemClock(), speed=speed, has_sub=has_sub)
+def _drawn(options: _SceneOptions) -> Source:
+    scene = find_scene(options.scene)
+    try:
+        household = bytes.fromhex(options.household_mark)
+    except ValueError as error:
+        raise SourceError("the household mark is written as 12 hex digits") from error
+    if len(household) != HOUSEHOLD_MARK_BYTES or not 0 <= options.camera_mark <= CAMERA_MARK_MAX:
+        raise SourceError("a mark has 12 hex digits of household and a camera below 65536")
+    caption = Caption(options.name or scene.title, household, options.camera_mark)
+    drawn = DrawnOptions(options.seed, has_sub=options.has_sub)
+    return DrawnScene(scene, caption, SystemClock(), drawn)

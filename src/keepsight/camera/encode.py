@@ -14,6 +14,8 @@ import numpy as np
 from av.codec.context import Flags
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from numpy.typing import NDArray
 
 from keepsight.camera.media import VIDEO_CLOCK_RATE, AudioTrack, SourceError, VideoTrack
 from keepsight.camera.nal import (
@@ -58,6 +60,8 @@ class VideoShape:
     height: int
     frames_per_second: int
     bits_per_second: int
+    is_bt709: bool = False
+    """Written into the stream, so that players need not guess the colours."""
 
 
 def _open_context(name: str, options: dict[str, str], shape: VideoShape) -> VideoCodecContext:
@@ -74,6 +78,11 @@ def _open_context(name: str, options: dict[str, str], shape: VideoShape) -> Vide
     # One thread a stream: a camera is a small thing, and several run side by side.
     context.thread_count = 1
     context.flags |= Flags.global_header
+    if shape.is_bt709:
+        context.color_range = ColorRange.MPEG
+        context.colorspace = Colorspace.ITU709
+        context.color_primaries = ColorPrimaries.BT709
+        context.color_trc = ColorTrc.BT709
     limits = {"maxrate": str(shape.bits_per_second * 2), "bufsize": str(shape.bits_per_second * 2)}
     context.options = {**options, **limits}
     context.open()
@@ -155,10 +164,10 @@ class AacEncoder:
         self._context = context
         self.track = AudioTrack("aac", sample_rate, 1, bytes(context.extradata or b""))
 
-    def encode(self, samples: np.ndarray, media_ticks: int) -> list[bytes]:
-        """Encode 1024 samples (float32 in -1..1) that begin at `media_ticks`; raw AAC frames."""
+    def encode(self, samples: NDArray[np.float32], media_ticks: int) -> list[tuple[int, bytes]]:
+        """Encode 1024 samples (in -1..1) that begin at `media_ticks`: ticks and raw AAC frames."""
         frame = av.AudioFrame.from_ndarray(samples[np.newaxis, :], format="fltp", layout="mono")
         frame.sample_rate = self.track.sample_rate
         frame.time_base = Fraction(1, self.track.sample_rate)
         frame.pts = media_ticks
-        return [bytes(packet) for packet in self._context.encode(frame)]
+        return [(packet.pts, bytes(packet)) for packet in self._context.encode(frame)]

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from keepsight.camera.faults import Faults, Mischief
@@ -48,8 +48,8 @@ class ServerOptions:
     """Everything about a server that has a default."""
 
     access: Access = Access()
-    rules: SessionRules = SessionRules()
-    faults: Faults = Faults()
+    rules: SessionRules = field(default_factory=SessionRules)
+    faults: Faults = field(default_factory=Faults)
 
 
 class CameraServer:
