@@ -177,11 +177,14 @@ export interface Segment {
   width: number;
   height: number;
   bytes: number;
+  /** Still being written: more fragments will follow. */
+  growing?: boolean;
   fragments: FragmentEntry[];
 }
 
 export interface ExportJob {
   writer: string;
+  camera?: string;
   state: 'running' | 'done' | 'failed';
   progress: number;
   message: string;

@@ -5,6 +5,7 @@ import type { KeysRequest, Release, StreamName } from '../api/types';
 import type { DeviceKey, Purpose } from '../seal/device';
 import type { Context } from '../seal/header';
 import type { WindowKey } from '../seal/open';
+import { Lru } from './lru';
 
 /** Questions that come within this time travel in one request. */
 const BATCH_MS = 5;
@@ -53,8 +54,8 @@ function requestFor(batch: readonly Pending[]): KeysRequest {
   const request: KeysRequest = { live: [], recordings: [], exports: [] };
   for (const { asked } of batch) {
     const { camera, stream, writer } = asked;
-    if (asked.purpose === 'export') {
-      if (writer !== null) request.exports.push(writer);
+    if (asked.purpose === 'export' && writer !== null) {
+      request.exports.push(writer);
     } else if (camera === null || stream === null) {
       throw new TypeError('only an export is asked for by its writer alone');
     } else if (writer === null) {
@@ -144,8 +145,7 @@ export class LiveKeys {
 export class Keyring {
   readonly #parts: KeyringParts;
   readonly #live = new Map<string, { keys: LiveKeys; users: number }>();
-  /** Recorded windows, least recently used first. */
-  readonly #recorded = new Map<string, Promise<WindowKey>>();
+  readonly #recorded = new Lru<string, Promise<WindowKey>>(RECORDED_KEYS_MAX);
   #pending: Pending[] = [];
   #timer: ReturnType<typeof setTimeout> | null = null;
   #isClosed = false;
@@ -187,23 +187,19 @@ export class Keyring {
     let key = this.#recorded.get(name);
     if (key === undefined) {
       key = this.#one({ purpose: 'rec', camera, stream, writer });
+      this.#recorded.set(name, key);
       key.catch(() => this.#recorded.delete(name));
-    }
-    this.#recorded.delete(name);
-    this.#recorded.set(name, key);
-    for (const oldest of this.#recorded.keys()) {
-      if (this.#recorded.size <= RECORDED_KEYS_MAX) break;
-      this.#recorded.delete(oldest);
     }
     return key;
   }
 
   /**
    * The key of an export's pieces.
+   * @param camera of the export, where it is known.
    * @throws ApiError, ReleaseError
    */
-  exported(writer: string): Promise<WindowKey> {
-    return this.#one({ purpose: 'export', camera: null, stream: null, writer });
+  exported(writer: string, camera: string | null): Promise<WindowKey> {
+    return this.#one({ purpose: 'export', camera, stream: null, writer });
   }
 
   /** Forget every key; for the end of a session. */

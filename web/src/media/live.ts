@@ -28,6 +28,7 @@ const MAIN_PIXELS = 1000;
 /** Decoders that break this often within the time do not decode this stream. */
 const BREAKS = 4;
 const BREAKS_WITHIN_MS = 20_000;
+const FORBIDDEN_MS = 5000;
 
 export type StreamChoice = 'auto' | 'main' | 'sub';
 
@@ -155,8 +156,7 @@ export class LivePlayer {
     if (wanted === this.#stream || this.#isClosed) return;
     this.#stream = wanted;
     this.#cameraState = null;
-    this.#unwatch();
-    this.#watch();
+    this.#again();
     this.#say();
   }
 
@@ -180,6 +180,11 @@ export class LivePlayer {
     this.#stills?.close();
     this.#stills = null;
     this.#liveListener = this.#stillListener = null;
+  }
+
+  #again(): void {
+    this.#unwatch();
+    this.#watch();
   }
 
   /** Follow the judge: live, stills, or live tried behind stills. */
@@ -236,6 +241,8 @@ export class LivePlayer {
       forbidden: ifOurs(() => {
         this.#isForbidden = true;
         this.#clear();
+        // A camera added a moment ago is not yet on the door's list: ask again.
+        setTimeout(ifOurs(() => this.#again()), FORBIDDEN_MS);
       }),
       connected: ifOurs((isConnected: boolean) => {
         if (!isConnected) this.#waitingSinceMs = performance.now();
@@ -258,6 +265,7 @@ export class LivePlayer {
   async #take(opened: Opened, receivedMs: number, way: 'live' | 'stills'): Promise<void> {
     try {
       if (opened.kind === Kind.INIT) {
+        this.#isForbidden = false;
         this.marks.init(receivedMs);
         await this.#begin(opened);
         return;
@@ -265,7 +273,6 @@ export class LivePlayer {
       if (this.#screen === null || this.#track === null) return;
       if (opened.kind === Kind.STILL) {
         this.marks.still(receivedMs);
-        this.#isForbidden = false;
         // A keyframe that proved whose it is ends a refusal, after a time to notice it.
         if (this.#refused !== null && receivedMs - this.#refused.atMs > REFUSED_MS_MIN) this.#refused = null;
       }

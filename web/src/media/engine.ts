@@ -1,0 +1,120 @@
+// Builds the media engine of one signed-in session: one socket, one keyring, one loudspeaker. Read it first.
+
+import type { ApiClient } from '../api/client';
+import type { Camera, ExportJob, Session } from '../api/types';
+import type { DeviceKey } from '../seal/device';
+import { exportBlob, saveToFile } from './exporting';
+import { Keyring } from './keyring';
+import { LivePlayer, type StreamChoice } from './live';
+import type { LiveReport } from './livestate';
+import { type PlaybackReport, PlaybackPlayer } from './playback';
+import type { PlayClock } from './playclock';
+import { Gops } from './gops';
+import { Lru } from './lru';
+import { Recorded } from './recorded';
+import { Refusals } from './refusals';
+import { LiveSocket, liveUrl, type SocketEnd } from './socket';
+import { Speaker } from './sound';
+import { Thumbnails } from './thumbnails';
+
+/** Cameras whose thumbnails are remembered. */
+const THUMBNAIL_CAMERAS_MAX = 8;
+
+export interface EngineParts {
+  readonly api: ApiClient;
+  readonly device: DeviceKey;
+  readonly session: Session;
+  /** The door ended the session. */
+  readonly ended?: (why: SocketEnd) => void;
+}
+
+export class Engine {
+  readonly refusals: Refusals;
+  readonly #api: ApiClient;
+  readonly #keyring: Keyring;
+  readonly #socket: LiveSocket;
+  readonly #speaker = new Speaker();
+  readonly #thumbnails = new Lru<string, Thumbnails>(THUMBNAIL_CAMERAS_MAX, (old) => old.close());
+  readonly #nowUs: () => number;
+
+  constructor(parts: EngineParts) {
+    const { api, device, session } = parts;
+    this.#api = api;
+    this.#nowUs = () => api.clock.nowUs();
+    this.#keyring = new Keyring({
+      household: session.household.id,
+      deviceId: session.device_id,
+      device,
+      ask: (request) => api.keys(request),
+      nowUs: this.#nowUs,
+    });
+    this.refusals = new Refusals((report) => api.reportRefusal(report));
+    this.#socket = new LiveSocket({
+      url: liveUrl(location),
+      ...(parts.ended === undefined ? {} : { ended: parts.ended }),
+    });
+  }
+
+  /** Show a camera live in a container; `report` is called on every change and about once a second. */
+  openLive(
+    camera: Camera,
+    container: HTMLElement,
+    choice: StreamChoice,
+    report: (now: LiveReport) => void,
+  ): LivePlayer {
+    const parts = { ...this.#parts(), socket: this.#socket };
+    return new LivePlayer(parts, camera, container, choice, report);
+  }
+
+  /** @param clock give the same one to cameras that are to play in step. */
+  openPlayback(
+    camera: Camera,
+    container: HTMLElement,
+    report: (now: PlaybackReport) => void,
+    clock?: PlayClock,
+  ): PlaybackPlayer {
+    return new PlaybackPlayer(this.#parts(), camera, container, report, clock);
+  }
+
+  /** A small picture near a time, or null where nothing was recorded. The caller closes it. */
+  thumbnail(camera: Camera, timeUs: number, signal: AbortSignal): Promise<ImageBitmap | null> {
+    let thumbnails = this.#thumbnails.get(camera.id);
+    if (thumbnails === undefined) {
+      const source = camera.streams.find((stream) => stream.stream === 'main');
+      if (source === undefined) return Promise.resolve(null);
+      const gops = new Gops(this.#parts(), camera.id, 'main');
+      const from = { camera: camera.id, stream: 'main', opaque: source.opaque } as const;
+      thumbnails = new Thumbnails(gops, new Recorded(this.#parts(), from));
+      this.#thumbnails.set(camera.id, thumbnails);
+    }
+    return thumbnails.at(timeUs, signal);
+  }
+
+  /** The opened pieces of a finished export as one Blob. */
+  exportBlob(job: ExportJob, progress: (share: number) => void, signal?: AbortSignal): Promise<Blob> {
+    return exportBlob(this.#parts(), job, progress, signal);
+  }
+
+  /** The opened pieces of a finished export straight into a file the person chooses. */
+  saveExport(job: ExportJob, progress: (share: number) => void, signal?: AbortSignal): Promise<void> {
+    return saveToFile(this.#parts(), job, progress, signal);
+  }
+
+  /** Forget every key and close the socket: the session is over. Close the players first. */
+  close(): void {
+    this.#socket.close();
+    this.#keyring.close();
+    this.#thumbnails.clear();
+    this.#speaker.close();
+  }
+
+  #parts() {
+    return {
+      api: this.#api,
+      keyring: this.#keyring,
+      refusals: this.refusals,
+      speaker: this.#speaker,
+      nowUs: this.#nowUs,
+    };
+  }
+}

@@ -1,0 +1,392 @@
+// Recorded pictures of one camera in one container: seek, play, step. The first picture of a seek needs one
+// STILL; playing decodes ahead (pump.ts) and shows by the clock (playclock.ts), which cameras may share.
+
+import type { ApiClient } from '../api/client';
+import { ApiError } from '../api/client';
+import type { Camera } from '../api/types';
+import { type Reason, Refusal } from '../seal/open';
+import { canvasBlob, drawFrame } from './canvas';
+import { type Gop, Gops } from './gops';
+import type { AudioTrack } from './isobmff';
+import type { Keyring } from './keyring';
+import { type Follower, PlayClock } from './playclock';
+import { Pump } from './pump';
+import { chunksOf, lastOf, neighbour } from './pictures';
+import { type OpenGop, Recorded, sampleUs } from './recorded';
+import type { Refusals } from './refusals';
+import { canDecode } from './screen';
+import { Sound, type Speaker } from './sound';
+import { StillDecoder } from './stilldecoder';
+import { Thumbnails } from './thumbnails';
+
+/** Faster than this, only keyframes are shown. */
+const ALL_FRAMES_SPEED_MAX = 4;
+/** Gaps are shown for a moment before they are left out. */
+const REPORT_MS = 250;
+
+export type PlaybackState =
+  | 'loading'
+  | 'playing'
+  | 'paused'
+  | 'gap'
+  | 'ended'
+  | 'refused'
+  | 'undecodable'
+  | 'failed';
+
+export interface PlaybackReport {
+  readonly state: PlaybackState;
+  /** Wall time of the picture on screen. */
+  readonly timeUs: number;
+  /** A refusal's reason, or an error's code. */
+  readonly reason: Reason | string | null;
+}
+
+export interface PlaybackParts {
+  readonly api: ApiClient;
+  readonly keyring: Keyring;
+  readonly refusals: Refusals;
+  readonly speaker: Speaker;
+  /** Wall time of the hub. */
+  readonly nowUs: () => number;
+}
+
+export class PlaybackPlayer implements Follower {
+  readonly clock: PlayClock;
+  /** performance.now() of the newest seek and of its first picture; for benchmarks. */
+  readonly seekMarks = { askedMs: 0, shownMs: 0 };
+  readonly #parts: PlaybackParts;
+  readonly #gops: Gops;
+  readonly #recorded: Recorded;
+  readonly #thumbnails: Thumbnails;
+  readonly #stills = new StillDecoder();
+  readonly #canvas: HTMLCanvasElement;
+  readonly #context: CanvasRenderingContext2D;
+  readonly #report: (report: PlaybackReport) => void;
+  #pump: Pump | null = null;
+  #sound: Sound | null = null;
+  #isMuted = true;
+  #seeking = new AbortController();
+  #request: number | null = null;
+  #state: PlaybackState = 'paused';
+  #reason: string | null = null;
+  #shownUs = 0;
+  /** The group on screen when it was last stepped in, to step on without fetching. */
+  #stepped: OpenGop | null = null;
+  #saidMs = 0;
+  #isClosed = false;
+
+  /** @param clock shared by cameras that play in step; by default the player's own. */
+  constructor(
+    parts: PlaybackParts,
+    camera: Camera,
+    container: HTMLElement,
+    report: (report: PlaybackReport) => void,
+    clock: PlayClock = new PlayClock(),
+  ) {
+    const source = camera.streams.find((stream) => stream.stream === 'main');
+    if (source === undefined) throw new RangeError('a camera has a main stream');
+    this.#parts = parts;
+    this.#report = report;
+    this.clock = clock;
+    this.#gops = new Gops(parts, camera.id, 'main');
+    this.#recorded = new Recorded(parts, { camera: camera.id, stream: 'main', opaque: source.opaque });
+    this.#thumbnails = new Thumbnails(this.#gops, this.#recorded);
+    this.#canvas = document.createElement('canvas');
+    this.#canvas.className = 'picture';
+    const context = this.#canvas.getContext('2d', { alpha: false });
+    if (context === null) throw new Error('this browser gives no 2D canvas');
+    this.#context = context;
+    container.append(this.#canvas);
+    clock.follow(this);
+  }
+
+  seek(timeUs: number): void {
+    this.clock.seek(timeUs);
+  }
+  play(): void {
+    this.clock.play();
+  }
+  pause(): void {
+    this.clock.pause();
+  }
+  /** 0.5 to 16. */
+  setSpeed(speed: number): void {
+    this.clock.setSpeed(speed);
+  }
+
+  setMuted(isMuted: boolean): void {
+    this.#isMuted = isMuted;
+    if (isMuted) this.#silence();
+    else this.#parts.speaker.context(); // within the click
+    if (!isMuted && this.#pump !== null) this.turned(); // begin again, with sound
+  }
+
+  /** A picture near a time, or null where nothing was recorded. The caller closes it. */
+  thumbnail(timeUs: number, signal: AbortSignal): Promise<ImageBitmap | null> {
+    return this.#thumbnails.at(timeUs, signal);
+  }
+
+  /** The picture on screen as PNG. */
+  snapshot(): Promise<Blob> {
+    return canvasBlob(this.#canvas);
+  }
+
+  /** One picture on or back; pauses. */
+  step(direction: 1 | -1): void {
+    this.clock.pause();
+    const signal = this.#begin();
+    this.#step(direction, signal).catch((error: unknown) => this.#fail(error, signal));
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#begin();
+    this.#seeking.abort();
+    this.clock.leave(this);
+    this.#thumbnails.close();
+    this.#stills.close();
+    this.#silence();
+    this.#canvas.remove();
+  }
+
+  // --- the clock ------------------------------------------------------------------------------
+
+  moved(timeUs: number): void {
+    const signal = this.#begin();
+    this.seekMarks.askedMs = performance.now();
+    this.#say('loading');
+    this.#seek(timeUs, signal).catch((error: unknown) => this.#fail(error, signal));
+  }
+
+  turned(): void {
+    const signal = this.#begin();
+    if (!this.clock.isPlaying) {
+      this.#say(this.#state === 'gap' ? 'gap' : 'paused');
+      return;
+    }
+    this.#start(this.clock.timeUs(), signal).catch((error: unknown) => this.#fail(error, signal));
+  }
+
+  /** End what is under way. */
+  #begin(): AbortSignal {
+    this.#seeking.abort();
+    this.#seeking = new AbortController();
+    this.#pump?.close();
+    this.#pump = null;
+    if (this.#request !== null) cancelAnimationFrame(this.#request);
+    this.#request = null;
+    this.clock.release(this);
+    this.clock.outOfGap(this);
+    this.#silence();
+    return this.#seeking.signal;
+  }
+
+  // --- seeking and stepping -------------------------------------------------------------------
+
+  async #seek(timeUs: number, signal: AbortSignal): Promise<void> {
+    const gop = await this.#gops.at(timeUs);
+    signal.throwIfAborted();
+    if (gop === null) {
+      this.#blank();
+      this.#say('gap');
+      if (this.clock.isPlaying) await this.#start(timeUs, signal);
+      return;
+    }
+    const still = await this.#recorded.still(gop, signal);
+    await this.#show(still, timeUs, signal);
+    this.seekMarks.shownMs = performance.now();
+    performance.measure('keepsight seek', { start: this.seekMarks.askedMs, end: this.seekMarks.shownMs });
+    if (this.clock.isPlaying) {
+      await this.#start(timeUs, signal);
+      return;
+    }
+    this.#say('paused');
+    const whole = await this.#recorded.whole(gop, signal);
+    await this.#show(whole, timeUs, signal);
+    this.#say('paused');
+  }
+
+  /** Decode a group up to the picture of a time and draw that. */
+  async #show(open: OpenGop, timeUs: number, signal: AbortSignal): Promise<void> {
+    const track = open.opening.tracks.find((one) => one.kind === 'video');
+    if (track === undefined) throw new Error('a recording without pictures');
+    if (!(await canDecode(track))) throw new UndecodableError();
+    const chunks = chunksOf(open, track.id);
+    const wanted = Math.max(timeUs, chunks[0]?.timestamp ?? timeUs);
+    const needed = chunks.findLastIndex((chunk) => chunk.timestamp <= wanted);
+    const frame = await this.#stills.decode(track, chunks.slice(0, needed + 1), wanted, signal);
+    if (!signal.aborted) this.#draw(frame);
+    frame.close();
+    signal.throwIfAborted();
+  }
+
+  async #step(direction: 1 | -1, signal: AbortSignal): Promise<void> {
+    const nowUs = this.#shownUs || this.clock.timeUs();
+    let open = this.#stepped;
+    if (open === null || nowUs < open.gop.startUs || nowUs >= open.gop.endUs) {
+      const gop = await this.#gops.at(nowUs);
+      open = gop === null ? null : await this.#recorded.whole(gop, signal);
+    }
+    let timeUs = open === null ? null : neighbour(open, nowUs, direction);
+    if (timeUs === null) {
+      const gop =
+        direction > 0 ? await this.#gops.after(nowUs) : await this.#before(open?.gop.startUs ?? nowUs);
+      if (gop === null) {
+        this.#say('paused');
+        return;
+      }
+      open = await this.#recorded.whole(gop, signal);
+      timeUs = direction > 0 ? gop.startUs : lastOf(open);
+    }
+    if (open === null) return;
+    signal.throwIfAborted();
+    this.#stepped = open;
+    await this.#show(open, timeUs, signal);
+    this.clock.put(timeUs);
+    this.#say('paused');
+  }
+
+  /** The group that ends where this one starts; null at a gap. */
+  async #before(startUs: number): Promise<Gop | null> {
+    const gop = await this.#gops.at(startUs - 1000);
+    return gop !== null && gop.startUs < startUs ? gop : null;
+  }
+
+  // --- playing --------------------------------------------------------------------------------
+
+  async #start(timeUs: number, signal: AbortSignal): Promise<void> {
+    this.clock.hold(this);
+    this.#say('loading');
+    const gop = (await this.#gops.at(timeUs)) ?? (await this.#gops.after(timeUs));
+    signal.throwIfAborted();
+    if (gop === null) {
+      this.clock.release(this);
+      this.clock.inGap(this, Number.POSITIVE_INFINITY);
+      this.#say('ended');
+      return;
+    }
+    const { speed } = this.clock;
+    const track = (await this.#recorded.opening(gop.segment)).tracks.find((one) => one.kind === 'video');
+    if (track === undefined || !(await canDecode(track))) throw new UndecodableError();
+    signal.throwIfAborted();
+    const hasSound = !this.#isMuted && speed === 1;
+    const pump = new Pump(
+      {
+        gops: this.#gops,
+        recorded: this.#recorded,
+        failed: (error) => this.#fail(error, signal),
+        ...(hasSound ? { group: (open: OpenGop) => this.#hear(open) } : {}),
+      },
+      { gop, isKeysOnly: speed > ALL_FRAMES_SPEED_MAX, speed },
+    );
+    if (gop.startUs > timeUs) pump.holes.push({ fromUs: timeUs, untilUs: gop.startUs });
+    this.#pump = pump;
+    this.#request = requestAnimationFrame(() => this.#present());
+  }
+
+  /** Once a screen refresh: show the newest picture that is due, and say whether time may pass. */
+  #present(): void {
+    const pump = this.#pump;
+    if (pump === null) return;
+    this.#request = requestAnimationFrame(() => this.#present());
+    const nowUs = this.clock.timeUs();
+    let due: VideoFrame | undefined;
+    while ((pump.frames[0]?.timestamp ?? Number.POSITIVE_INFINITY) <= nowUs) {
+      due?.close();
+      due = pump.take();
+    }
+    if (due !== undefined) {
+      this.#draw(due);
+      due.close();
+    }
+    while ((pump.holes[0]?.untilUs ?? Number.POSITIVE_INFINITY) <= nowUs) pump.holes.shift();
+    const hole = pump.holes[0];
+    if (hole !== undefined && hole.fromUs <= nowUs) {
+      this.clock.release(this);
+      this.clock.inGap(this, hole.untilUs);
+      this.#sayOften(Number.isFinite(hole.untilUs) ? 'gap' : 'ended');
+      return;
+    }
+    this.clock.outOfGap(this);
+    if (pump.frames.length > 0) {
+      this.clock.release(this);
+      this.#sayOften('playing');
+    } else if (hole === undefined) {
+      // The picture on screen lasts until the next one; without knowing that one, time must not pass.
+      this.clock.hold(this);
+      this.#sayOften('loading');
+    }
+  }
+
+  #hear(open: OpenGop): void {
+    const track = open.opening.tracks.find((one): one is AudioTrack => one.kind === 'audio');
+    const first = open.samples.find((sample) => sample.track === track?.id);
+    if (track === undefined || first === undefined) return;
+    const startUs = sampleUs(open, first);
+    const sound = (this.#sound ??= new Sound({
+      speaker: this.#parts.speaker,
+      problem: () => undefined,
+      at: (timestampUs) => this.#soundTime(timestampUs),
+    }));
+    void sound.begin(track).then((isHeard) => {
+      if (isHeard && sound === this.#sound) sound.push(open.samples, startUs);
+    });
+  }
+
+  #soundTime(timestampUs: number): number | null {
+    const context = this.#parts.speaker.context();
+    return context === null ? null : context.currentTime + (timestampUs - this.clock.timeUs()) / 1e6;
+  }
+
+  #silence(): void {
+    this.#sound?.close();
+    this.#sound = null;
+  }
+
+  // --- on screen ------------------------------------------------------------------------------
+
+  #draw(frame: VideoFrame): void {
+    drawFrame(this.#context, frame);
+    this.#shownUs = frame.timestamp;
+  }
+
+  #blank(): void {
+    this.#context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    this.#shownUs = 0;
+  }
+
+  #fail(error: unknown, signal: AbortSignal): void {
+    if (signal.aborted || this.#isClosed) return;
+    this.#begin();
+    if (error instanceof Refusal) {
+      this.#blank();
+      this.#say('refused', error.reason);
+    } else if (error instanceof UndecodableError) {
+      this.#blank();
+      this.#say('undecodable', 'codec');
+    } else {
+      this.#say('failed', error instanceof ApiError ? error.code : 'unexpected');
+    }
+  }
+
+  #sayOften(state: PlaybackState): void {
+    if (state === this.#state && performance.now() - this.#saidMs < REPORT_MS) return;
+    this.#say(state);
+  }
+
+  #say(state: PlaybackState, reason: string | null = null): void {
+    if (this.#isClosed) return;
+    this.#state = state;
+    this.#reason = reason;
+    this.#saidMs = performance.now();
+    const isPictureTime = state === 'paused' && this.#shownUs > 0;
+    const timeUs = isPictureTime ? this.#shownUs : this.clock.timeUs();
+    this.#report({ state, timeUs, reason: this.#reason });
+  }
+}
+
+class UndecodableError extends Error {
+  override readonly name = 'UndecodableError';
+}
