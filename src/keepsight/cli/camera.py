@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -21,7 +21,9 @@ from keepsight.cli.terminal import CommandError, print_json, print_table
 from keepsight.core.clock import SystemClock
 from keepsight.core.destination import Credentials, DestinationError, parse_destination
 from keepsight.core.secret import Secret
-from keepsight.lan.rtsp.client import RtspError, probe
+from keepsight.hub.camera import Transport
+from keepsight.lan.rtsp.client import probe
+from keepsight.lan.rtsp.dialogue import RtspError
 from keepsight.serve.control import Control
 
 app = typer.Typer(help="Cameras: add, list, show, test, remove, serve.", no_args_is_help=True)
@@ -55,10 +57,11 @@ def parse_shown(argument: str) -> str:
     return f"{scheme}://{rest[host.rindex('@') + 1 :]}"
 
 
-def _transport(name: str) -> str:
-    if name not in ("auto", "tcp", "udp"):
-        raise CommandError("--transport is auto, tcp or udp")
-    return name
+def _transport(name: str) -> Transport:
+    for known in get_args(Transport):
+        if name == known:
+            return known  # type: ignore[no-any-return]
+    raise CommandError("--transport is auto, tcp or udp")
 
 
 @app.command("add")
@@ -158,7 +161,7 @@ def show(
 
 
 @app.command("remove")
-def remove(  # noqa: PLR0913 - the command line's contract
+def remove(
     name: Annotated[str, typer.Argument(help="Name, or the beginning of the id.")],
     *,
     delete_recordings: Annotated[
@@ -182,7 +185,7 @@ def remove(  # noqa: PLR0913 - the command line's contract
 
 
 @app.command("test")
-def test(
+def try_(
     url: Annotated[str, typer.Argument(help="rtsp:// or rtsps:// address.")],
     *,
     user: UserOption = None,
@@ -201,7 +204,7 @@ def test(
         credentials = Credentials(user, password or Secret(""))
     try:
         found = asyncio.run(
-            probe(destination, credentials, clock=SystemClock(), transport=_transport(transport))  # type: ignore[arg-type]
+            probe(destination, credentials, clock=SystemClock(), transport=_transport(transport))
         )
     except RtspError as error:
         if as_json:

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-
 from keepsight.cli.ask import DataOption, HouseholdOption, JsonOption, ask_hub
 from keepsight.cli.terminal import CommandError, print_json, print_table, show_bytes
 from keepsight.core.clock import SystemClock
@@ -159,7 +158,7 @@ def examine(data: Path, household: str | None) -> list[Result]:
 def doctor(
     *, data: DataOption = None, household: HouseholdOption = None, as_json: JsonOption = False
 ) -> None:
-    """Say what is wrong with this installation and how to mend it; exit status 1 if something is."""
+    """Say what is wrong with this installation and how to mend it; exit status 1 if anything is."""
     results = examine(data or default_data_directory(), household)
     if as_json:
         print_json([asdict(result) for result in results])

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
+from keepsight.cli.terminal import CommandError
 from keepsight.core.secret import Secret
 from keepsight.serve.child import ChildFailedError
 from keepsight.serve.demo import run_demo
@@ -22,7 +23,6 @@ from keepsight.serve.installation import (
     ensure_installation,
 )
 from keepsight.serve.supervisor import Ready, ServeOptions, supervise
-from keepsight.cli.terminal import CommandError
 
 log = logging.getLogger(__name__)
 DataOption = Annotated[

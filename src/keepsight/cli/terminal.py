@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, Final
@@ -74,7 +75,7 @@ def print_json(document: Any) -> None:
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
-def print_table(columns: tuple[str, ...], rows: list[tuple[str, ...]], empty: str) -> None:
+def print_table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], empty: str) -> None:
     """A table, or a sentence when there is nothing to show."""
     if not rows:
         typer.echo(empty)

@@ -1,7 +1,8 @@
 """`python -m keepsight.hub --directory DIR`: one household's hub, as the supervisor starts it.
 
-Standard input: one line of JSON with `demo` (null, or household, member and passphrase) and `is_idle`
-(true: connect to no camera), then kept open; its end stops the hub. Standard output: one line of JSON when the sockets listen.
+Standard input: one line of JSON with `demo` (null, or household, member and passphrase) and
+`is_idle` (true: connect to no camera), then kept open; its end stops the hub. Standard output: one
+line of JSON when the sockets listen.
 """
 
 import argparse

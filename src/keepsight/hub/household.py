@@ -9,30 +9,33 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from keepsight.core.clock import Clock
 from keepsight.hub.access import Access, hash_token
-from keepsight.hub.exports import Exports
 from keepsight.hub.journal import Journal
 from keepsight.hub.keyrelease import Viewer
 from keepsight.hub.keyring import Keyring
 from keepsight.hub.member import Device, Member, Session
 from keepsight.hub.refusals import Refusals
-from keepsight.hub.roster import Roster
 from keepsight.hub.settings import Settings, read_settings
 from keepsight.hub.store.household import HouseholdStore
+
+if TYPE_CHECKING:
+    from keepsight.hub.archive import Archive
+    from keepsight.hub.exports import Exports
+    from keepsight.hub.live.feed import Feed
+    from keepsight.hub.roster import Roster
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
-SEEN_EVERY_US: Final = 60_000_000
 
 
 class Household:
     """What the API works on. Lives in the event loop's thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, each given once by hub.py
         self,
         directory: Path,
         *,
@@ -50,10 +53,11 @@ class Household:
         self.refusals = Refusals(journal, clock)
         self.settings = Settings()
         self.devices: dict[bytes, Device] = {}
+        # The parts that run are set by works.py.
         self.roster: Roster
-        """Set by hub.py once the disk is ready."""
+        self.archive: Archive
         self.exports: Exports
-        """Set by hub.py once the disk is ready."""
+        self.feed: Feed
         self.on_session_end: Callable[[bytes], None] = lambda _token_hash: None
         """Tells the door to close what this session has open."""
         self._store = store
@@ -168,4 +172,5 @@ class Household:
         await self.journal.record([{"type": "settings", "values": values, "by": by}])
         await self.sql(self._store.write_settings, self.household_id, values)
         self.settings = new
+        self.archive.apply_rules()
         return new

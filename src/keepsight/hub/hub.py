@@ -1,7 +1,7 @@
 """Builds and runs one household's hub. Read this first.
 
-A hub is unclaimed (no keys yet), locked (keys at rest, waiting for the owner's passphrase) or ready.
-Everything that runs does so in one task group: if a part fails that cannot fail alone, the process
+A hub is unclaimed (no keys yet), locked (keys at rest, waiting for the passphrase) or ready.
+All that runs does so in one task group: if a part fails that cannot fail alone, the process
 ends and the supervisor starts it anew; recovery at start is the same code as after a power cut.
 """
 
@@ -37,7 +37,7 @@ from keepsight.hub.keyring import (
 )
 from keepsight.hub.member import Member, Role
 from keepsight.hub.store.household import open_household_store
-from keepsight.hub.works import start_works
+from keepsight.hub.works import start_works, stop_works
 from keepsight.seal import keys
 from keepsight.seal.ledger import Ledger
 
@@ -73,7 +73,7 @@ class MadeHousehold:
 
 
 def new_setup_code() -> Secret:
-    """Eight characters that are hard to confuse, e.g. 7KQ2-MX9D: about 40 bits, five tries a minute."""
+    """Eight characters that are hard to confuse, e.g. 7KQ2-MX9D: 40 bits, five tries a minute."""
     letters = [secrets.choice(SETUP_CODE_ALPHABET) for _ in range(8)]
     return Secret("".join(letters[:4]) + "-" + "".join(letters[4:]))
 
@@ -246,8 +246,8 @@ class Hub:
                 on_ready(self)
                 await self._stop.wait()
                 if self.household is not None:
-                    await self.household.roster.stop()
-                raise _StopHub
+                    await stop_works(self.household)
+                raise _StopHub  # noqa: TRY301 - the way to end a task group
         except* _StopHub:
             log.info("stopped")
         finally:

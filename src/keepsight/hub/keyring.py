@@ -1,8 +1,8 @@
 """The household's master keys: at rest, in memory, and what is derived from them.
 
 At rest (`keys/keyring.json`): the identity seed and each epoch's master key, encrypted under a
-random root key. The root key is wrapped twice: under the owner's passphrase (Argon2id), always; and,
-where the owner wants the hub to start by itself after a power cut, under a key file that lies
+random root key. The root key is wrapped twice: under the owner's passphrase (Argon2id), always;
+and, where the owner wants the hub to start by itself after a power cut, under a key file that lies
 outside the data directory. Who copies the data directory alone can open nothing.
 """
 

@@ -17,7 +17,7 @@ _MINUTE_US: Final = 60_000_000
 
 
 class Refusals:
-    """Counts refusals by reason; the first LEDGER_LINES_PER_MINUTE of each minute get a line each."""
+    """Counts refusals by reason; the first ones of each minute get a ledger line each."""
 
     def __init__(self, journal: Journal, clock: Clock) -> None:
         self._journal = journal

@@ -55,7 +55,7 @@ def listen(path: Path) -> socket.socket:
     finally:
         os.umask(before)
     listener.listen(128)
-    listener.setblocking(False)  # noqa: FBT003 - the standard library's signature
+    listener.setblocking(False)
     return listener
 
 

@@ -1,1 +1,1 @@
-"""Starts and restarts the processes: a door, a hub per household, simulated cameras for the demo."""
+"""Starts and restarts the processes: a door, a hub a household, the demo's cameras."""

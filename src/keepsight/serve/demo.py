@@ -1,4 +1,4 @@
-"""`keepsight demo`: two simulated cameras, a hub, a door, on loopback; ready when a picture is there."""
+"""`keepsight demo`: two simulated cameras, a hub and a door, on loopback."""
 
 import asyncio
 import json
@@ -67,7 +67,11 @@ async def _start_camera(
         if line.startswith("listening "):
             on_url(line.removeprefix("listening ").strip())
 
-    arguments = ("-m", "keepsight.camera", "--name", camera.name, *camera.arguments)
+    arguments = (
+        *("-m", "keepsight.camera", "serve", "--rtsp", "127.0.0.1:0/main", "--child"),
+        *("--name", camera.name),
+        *camera.arguments,
+    )
     tasks.create_task(Child(f"camera {camera.name}", arguments, on_line).run(), name=camera.name)
 
 
@@ -132,10 +136,8 @@ async def run_demo(
                 except ControlError as error:
                     log.warning("camera %s: %s", camera.name, error)
 
-        await asyncio.gather(
-            *(attach(c, await q.get()) for c, q in zip(cameras, urls, strict=True))
-        )
         for camera, queue in zip(cameras, urls, strict=True):
+            await attach(camera, await queue.get())
             tasks.create_task(follow(camera, queue))
         async with open_control(installation.places[0]) as control:
             await _wait_for_pictures(control)

@@ -9,12 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from keepsight.core.destination import Credentials
 from keepsight.core.secret import Secret
 from keepsight.hub.api.answers import ApiError, Caller, caller, parse_id
-from keepsight.hub.roster import (
-    CameraProblemError,
-    CameraRequest,
-    NoSuchCameraError,
-    RunningCamera,
-)
+from keepsight.hub.roster import CameraProblemError, CameraRequest, NoSuchCameraError
+from keepsight.hub.running import RunningCamera
 from keepsight.seal.header import Stream
 
 router = APIRouter()
@@ -190,7 +186,7 @@ async def decide_identity(
 
 
 def parse_stream(text: str) -> Stream:
-    """main or sub.
+    """Main or sub.
 
     Raises:
         ApiError: 404.

@@ -1,8 +1,9 @@
 """Exports made in the hub and fetched, sealed, by a device."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from keepsight.hub.api.answers import ApiError, Caller, caller, parse_id
@@ -37,21 +38,42 @@ def _document(job: ExportJob) -> dict[str, Any]:
     }
 
 
-@router.post("/exports")
-async def start_export(body: ExportBody, who: Annotated[Caller, Depends(caller)]) -> dict[str, Any]:
-    """Begin an export; ask for its progress afterwards."""
+async def _start(body: ExportBody, who: Caller, path: Path | None) -> dict[str, Any]:
     if body.to_us <= body.from_us:
         raise ApiError(422, "bad_range", "the end must come after the start")
     running = who.household.roster.find(parse_id(body.camera, "camera"))
     if running is None:
         raise ApiError(404, "no_such_camera", "there is no such camera")
+    stream = parse_stream(body.stream)
     try:
         job = await who.household.exports.start(
-            running.camera, parse_stream(body.stream), body.from_us, body.to_us, by=who.name
+            running.camera, stream, body.from_us, body.to_us, by=who.name, path=path
         )
     except TooManyExportsError as error:
         raise ApiError(429, "too_many_exports", str(error)) from error
     return _document(job)
+
+
+@router.post("/exports")
+async def start_export(body: ExportBody, who: Annotated[Caller, Depends(caller)]) -> dict[str, Any]:
+    """Begin an export; ask for its progress afterwards."""
+    return await _start(body, who, None)
+
+
+class FileExportBody(ExportBody):
+    """What to export, and to which file of this machine."""
+
+    path: str = Field(min_length=1, max_length=4096)
+
+
+@router.post("/exports/file")
+async def start_file_export(
+    body: FileExportBody, request: Request, who: Annotated[Caller, Depends(caller)]
+) -> dict[str, Any]:
+    """Begin an export into a file; for this machine's command line only."""
+    if not request.app.state.is_local:
+        raise ApiError(404, "not_found", "a browser gets its exports sealed")
+    return await _start(body, who, Path(body.path))
 
 
 @router.get("/exports")

@@ -63,10 +63,9 @@ async def recorded(
     opaque: str, writer: str, sequences: str, who: Annotated[Caller, Depends(caller)]
 ) -> Response:
     """Recorded fragments as they lie on disk."""
-    roster = who.household.roster
     first, last = _sequences(sequences)
     name, window = parse_id(opaque, "stream"), parse_id(writer, "segment")
-    sealed = await roster.recorded_fragments(name, window, first, last)
+    sealed = await who.household.archive.fragments(name, window, first, last)
     if sealed is None:
         raise ApiError(404, "not_found", "there are no such fragments")
     return _sealed(sealed, IMMUTABLE)

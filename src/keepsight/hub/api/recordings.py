@@ -61,7 +61,7 @@ async def show_timeline(
     """Spans and gaps of some cameras' main streams."""
     _check_range(from_us, to_us, TIMELINE_US_MAX)
     ids = [parse_id(text, "camera") for text in camera]
-    timelines = await who.household.roster.timelines(ids, from_us, to_us)
+    timelines = await who.household.archive.timelines(ids, from_us, to_us)
     return {
         "cameras": [
             {
@@ -88,7 +88,7 @@ async def list_recordings(
 ) -> dict[str, Any]:
     """Segments with their fragments, for playing."""
     _check_range(from_us, to_us, LIST_US_MAX)
-    segments = await who.household.roster.segments(
+    segments = await who.household.archive.segments(
         parse_id(camera, "camera"), parse_stream(stream), from_us, to_us
     )
     return {"segments": [segment_document(segment) for segment in segments]}
@@ -100,7 +100,7 @@ async def delete_recordings(
 ) -> dict[str, int]:
     """Delete whole segments inside a range; their keys are destroyed first."""
     _check_range(body.from_us, body.to_us, 1 << 62)
-    count, size_bytes = await who.household.roster.delete_range(
+    count, size_bytes = await who.household.archive.delete_range(
         parse_id(body.camera, "camera"), body.from_us, body.to_us, by=who.name
     )
     return {"deleted": count, "bytes": size_bytes}

@@ -70,7 +70,7 @@ async def release_keys(
         camera = parse_id(wanted.camera, "camera")
         windows += household.roster.live_windows(camera, Stream[wanted.stream.upper()])
     for recorded in body.recordings:
-        windows += await household.roster.recorded_windows(
+        windows += await household.archive.windows(
             parse_id(recorded.camera, "camera"),
             Stream[recorded.stream.upper()],
             [bytes.fromhex(writer) for writer in recorded.writers],

@@ -68,7 +68,7 @@ def set_session_cookie(request: Request, response: Response, household: bytes, t
 async def enrol_and_start(
     household: Household, member: Member, body: DeviceBody, response: Response, request: Request
 ) -> str:
-    """Enrol the device (or recognise it), start a session, set the cookie; returns the device id."""
+    """Enrol or recognise the device, start a session, set the cookie; returns the device id."""
     key = body.raw_key()
     now_us = household.clock.wall_us()
     known = next(

@@ -1,12 +1,69 @@
 """Everything an owner wants to know at a glance."""
 
+import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
 from keepsight.hub.api.answers import Caller, caller
+from keepsight.hub.household import Household
 
 router = APIRouter()
+
+
+def _start_of_day_us(now_us: int) -> int:
+    local = time.localtime(now_us // 1_000_000)
+    since_midnight = local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec
+    return now_us - since_midnight * 1_000_000
+
+
+def alarms(household: Household, disk: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the owner has to do something about, with a code for the UI's catalogue."""
+    found = []
+    sentences = {
+        "disk_full": "the disk is full: free some space or lower the retention",
+        "disk_error": "the disk refuses to write: check it and its mount",
+        "behind": "the disk is too slow for all cameras: pictures were left out",
+        "index_error": "the index cannot be written: check the disk",
+    }
+    if disk["state"] in sentences:
+        found.append({"code": disk["state"], "text": sentences[disk["state"]], "since_us": None})
+    recovered = household.archive.recordings.recovered
+    if recovered.index_set_aside:
+        text = f"the index was damaged and rebuilt; the old one is {recovered.index_set_aside}"
+        found.append({"code": "index_rebuilt", "text": text, "since_us": None})
+    for name in recovered.set_aside:
+        text = f"a recording could not be used: {name}"
+        found.append({"code": "recording_set_aside", "text": text, "since_us": None})
+    return found
+
+
+async def status_document(household: Household) -> dict[str, Any]:
+    """Cameras, disk, viewers and alarms."""
+    now_us = household.clock.wall_us()
+    running = [r for r in household.roster.running() if not r.camera.is_trial]
+    ids = [r.camera.camera_id for r in running]
+    gaps = await household.archive.gaps_since(ids, _start_of_day_us(now_us), now_us)
+    recorded = await household.archive.recorded_bytes()
+    disk = await household.archive.disk_status()
+    return {
+        "cameras": [
+            {
+                "camera": r.camera.camera_id.hex(),
+                "name": r.camera.name,
+                "room": r.camera.room,
+                "state": r.state.value,
+                "streams": r.status(),
+                "gaps_today": gaps.get(r.camera.camera_id, (0, 0.0))[0],
+                "gap_seconds_today": round(gaps.get(r.camera.camera_id, (0, 0.0))[1], 1),
+                "recorded_bytes": recorded.get(r.camera.camera_id, 0),
+            }
+            for r in running
+        ],
+        "disk": disk,
+        "viewers": household.feed.watched_count,
+        "alarms": alarms(household, disk),
+    }
 
 
 @router.get("/status")
@@ -15,6 +72,6 @@ async def show_status(who: Annotated[Caller, Depends(caller)]) -> dict[str, Any]
     household = who.household
     return {
         "time_us": household.clock.wall_us(),
-        **await household.roster.status(),
+        **await status_document(household),
         "refusals": household.refusals.as_dict(),
     }

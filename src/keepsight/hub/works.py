@@ -1,0 +1,59 @@
+"""Starts what runs for an open household: recordings, feed, cameras, exports."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keepsight.hub.archive import Archive, retention_rules
+from keepsight.hub.camera import Camera
+from keepsight.hub.exports import Exports
+from keepsight.hub.ingest.fanout import Reader
+from keepsight.hub.live.feed import Feed
+from keepsight.hub.record.record import Recordings
+from keepsight.hub.roster import Roster
+from keepsight.hub.running import Surroundings
+from keepsight.seal.header import Stream
+
+if TYPE_CHECKING:
+    from keepsight.hub.household import Household
+
+
+async def start_works(
+    household: "Household", tasks: asyncio.TaskGroup, feed_path: Path, *, is_idle: bool
+) -> None:
+    """Recover what the last stop left, then start everything.
+
+    Raises:
+        OSError: the data directory cannot be written.
+    """
+    stored = await household.sql(household.store.list_cameras, household.household_id)
+    rules = retention_rules(household.settings, [entry.camera for entry in stored])
+    recordings = await household.sql(
+        Recordings, household.directory, household.keyring, household.clock, rules
+    )
+    recordings.start()
+    feed = Feed(feed_path)
+    await feed.start()
+
+    def recorder(camera: Camera, stream: Stream) -> Reader | None:
+        return recordings.recorder(camera.camera_id, stream) if camera.rule.is_recording else None
+
+    def surroundings(roster: Roster) -> Surroundings:
+        return Surroundings(household.keyring, household.clock, feed, recorder, roster.pin_later)
+
+    household.archive = Archive(household, recordings)
+    household.exports = Exports(household)
+    household.feed = feed
+    household.on_session_end = feed.end_session
+    household.roster = Roster(household, surroundings, tasks, is_idle=is_idle)
+    await household.roster.load()
+
+
+async def stop_works(household: "Household") -> None:
+    """Stop in order: no more packets, then everything is written down, then the sockets."""
+    await household.roster.stop()
+    await household.exports.stop()
+    await asyncio.to_thread(household.archive.recordings.stop)
+    await household.feed.stop()
+    household.journal.close()
+    household.store.close()
