@@ -1,8 +1,10 @@
 """Goal: a running door with real hubs' feeds behind it. Method: real sockets on free ports."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Self
 
 import aiohttp
 import pytest
@@ -35,14 +37,14 @@ class House:
     def headers(self) -> dict[str, str]:
         return {**self.hub.cookie(self.session), "Origin": self.url, "X-Keepsight": "1"}
 
-    async def connect(self, **kwargs: object) -> aiohttp.ClientWebSocketResponse:
-        headers = kwargs.pop("headers", self.headers)
+    async def connect(
+        self, headers: dict[str, str] | None = None
+    ) -> aiohttp.ClientWebSocketResponse:
         return await self.client.ws_connect(
             f"{self.url}/live",
-            headers=headers,  # type: ignore[arg-type]
+            headers=self.headers if headers is None else headers,
             protocols=("keepsight.live.1",),
             max_msg_size=0,
-            **kwargs,  # type: ignore[arg-type]
         )
 
     def camera(self) -> FakeCamera:
@@ -99,18 +101,15 @@ class _CancelledGroup:
     """Runs the fronts' feed clients and cancels them at the end."""
 
     def __init__(self) -> None:
-        import asyncio
-
-        self._asyncio = asyncio
         self._tasks: list[asyncio.Future[None]] = []
 
     def start(self, front: Front) -> None:
-        self._tasks.append(self._asyncio.ensure_future(front.run()))
+        self._tasks.append(asyncio.ensure_future(front.run()))
 
-    async def __aenter__(self) -> "_CancelledGroup":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         for task in self._tasks:
             task.cancel()
-        await self._asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -3,7 +3,6 @@
 It notes every request, so that a test can show what never reached it.
 """
 
-import asyncio
 import json
 import secrets
 from contextlib import AsyncExitStack
@@ -86,7 +85,6 @@ class FakeHub:
         self.exports: list[str] = []
         self.recorded: dict[str, bytes] = {}
         self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
-        self.hold: asyncio.Event | None = None
         self._stack = AsyncExitStack()
 
     @property
@@ -137,8 +135,6 @@ class FakeHub:
     async def _note(self, request: web.Request) -> None:
         body = await request.read()
         self.requests.append((request.method, request.raw_path, dict(request.headers), body))
-        if self.hold is not None:
-            await self.hold.wait()
 
     async def _streams(self, request: web.Request) -> web.Response:
         await self._note(request)

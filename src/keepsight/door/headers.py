@@ -77,7 +77,7 @@ def content_security_policy(host: str, *, is_tls: bool) -> str:
             "base-uri 'none'",
             "form-action 'none'",
             "require-trusted-types-for 'script'",
-            "trusted-types svelte-trusted-html",
+            "trusted-types svelte-trusted-html keepsight-worker",
         )
     )
 
