@@ -18,6 +18,7 @@ from keepsight.seal.header import Context, Stream
 
 log = logging.getLogger(__name__)
 RESTART_SECONDS: Final = 10.0
+CANCEL_SECONDS: Final = 0.5
 
 
 class KeySource(Protocol):
@@ -170,9 +171,13 @@ class RunningCamera:
 
     async def stop(self) -> None:
         """Disconnect; readers get their break and finish what they hold."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        pending = set(self._tasks)
+        while pending:
+            # Again and again: a cancellation that meets a session which is just failing is lost in
+            # the session's own task group.
+            for task in pending:
+                task.cancel()
+            _done, pending = await asyncio.wait(pending, timeout=CANCEL_SECONDS)
         self._tasks.clear()
         for stream in self.live:
             self.surroundings.feed.remove_stream(self.opaque(stream))

@@ -20,6 +20,8 @@ HOUSEHOLD: Final = "Demo"
 MEMBER: Final = "demo"
 PICTURE_SECONDS_MAX: Final = 60.0
 FILE_NAME: Final = "demo.json"
+BYTES_MAX: Final = 4_000_000_000
+"""Of each demo camera's recordings: about six hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,9 @@ async def _attach(control: Control, camera: DemoCamera, url: str) -> None:
         await control.ask("PATCH", f"/api/cameras/{known[camera.name]['id']}", body)
     else:
         new = {**body, "name": camera.name, "room": camera.room}
-        await control.ask("POST", "/api/cameras", new)
+        added = await control.ask("POST", "/api/cameras", new)
+        rule = {"is_recording": True, "bytes_max": BYTES_MAX}
+        await control.ask("PATCH", f"/api/cameras/{added['id']}", {"rule": rule})
 
 
 async def _wait_for_pictures(control: Control) -> None:

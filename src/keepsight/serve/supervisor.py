@@ -91,6 +91,11 @@ def hub_child(directory: Path, config: dict[str, Any], on_line: Callable[[str], 
     )
 
 
+def shown_url(url: str) -> str:
+    """The address for people; browsers treat `localhost` as a secure origin, and so do we."""
+    return url.replace("://127.0.0.1:", "://localhost:").replace("://[::1]:", "://localhost:")
+
+
 async def supervise(
     installation: Installation,
     options: ServeOptions,
@@ -131,4 +136,4 @@ async def supervise(
         tasks.create_task(door.run(), name="door")
         async with asyncio.timeout(START_SECONDS_MAX):
             found = [await urls.get() for _ in installation.places]
-        on_ready(Ready(tuple(found), tuple(hubs)))
+        on_ready(Ready(tuple(shown_url(url) for url in found), tuple(hubs)))
