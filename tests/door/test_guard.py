@@ -33,7 +33,8 @@ def test_own_names_and_addresses_are_allowed(host: str) -> None:
 @pytest.mark.parametrize(
     "host",
     [
-        "", "evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "93.184.215.15", "8.8.8.8",
+        "", "evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "93.184.215.15",
+        "8.8.8.8",
         "cameras.example.evil.example", "evil.example:8443", "[::1", "[evil]", "a@localhost",
         "localhost:80:80", "localhost:", "localhost:x", "localhost:0", "localhost:99999",
         "localhost/..", "lo calhost", "x" * 300, "127.1", "2130706433", "[2001:4860::1]",
