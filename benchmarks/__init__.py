@@ -1,0 +1,1 @@
+"""What Keepsight costs, measured beside a peer in the same run. `python -m benchmarks`."""
