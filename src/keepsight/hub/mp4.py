@@ -111,6 +111,11 @@ def fragment(sequence: int, *runs: Run) -> bytes:
     Raises:
         ValueError: no runs, or a run without units.
     """
+    return b"".join(fragment_pieces(sequence, *runs))
+
+
+def fragment_pieces(sequence: int, *runs: Run) -> list[Buffer]:
+    """The same, not joined yet: for callers that have a buffer of their own."""
     if not runs or not all(run.units for run in runs):
         raise ValueError("a fragment has at least one run and a run at least one unit")
     moof_bytes = 24 + sum(64 + 16 * len(run.units) for run in runs)
@@ -126,7 +131,7 @@ def fragment(sequence: int, *runs: Run) -> bytes:
             payload_bytes += unit.size_bytes
     pieces.append(_MDAT_HEAD.pack(8 + payload_bytes, b"mdat"))
     pieces += payload
-    return b"".join(pieces)
+    return pieces
 
 
 # --- initialisation segment -----------------------------------------------------------------

@@ -9,6 +9,7 @@ from keepsight.hub.record.catalogue import Catalogue
 from keepsight.hub.record.daykey import DayKeys
 from keepsight.hub.record.disk import Disk
 from keepsight.hub.record.playback import Playback
+from keepsight.hub.record.press import Press
 from keepsight.hub.record.recorder import Recorder
 from keepsight.hub.record.reel import Desk, Reel
 from keepsight.hub.store.recordings import RecordingStore, open_recording_store
@@ -102,7 +103,8 @@ def open_room(folder, *, keys=None, clock=None, make_room=lambda: False, **disk_
     disk, day_keys = Disk(clock, **disk_limits), DayKeys(root, keys)
     catalogue = Catalogue(keys.household, store)
     desk = Desk(
-        household=keys.household, root=root, day_keys=day_keys, disk=disk, catalogue=catalogue,
+        household=keys.household, root=root, day_keys=day_keys, disk=disk,
+        press=Press(), catalogue=catalogue,
         clock=clock, make_room=make_room, acknowledge=acknowledged.append,
     )  # fmt: skip
     playback = Playback(root, keys.household, day_keys)

@@ -1,14 +1,15 @@
 """One growing segment: chunks -> fMP4 -> sealed records -> its file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from keepsight.hub import mp4
 from keepsight.hub.record.chunk import Chunk
+from keepsight.hub.record.press import Press
 from keepsight.hub.record.segment import SegmentWriter
 from keepsight.hub.recording import FragmentRef, Segment
-from keepsight.lan.rtsp.unit import AccessUnit
-from keepsight.seal.frame import Sealer
+from keepsight.lan.rtsp.unit import AccessUnit, Buffer
 from keepsight.seal.header import (
     FLAG_DISCONTINUITY,
     FLAG_KEYFRAME,
@@ -26,13 +27,15 @@ _SOUND_DRIFT_US_MAX: Final = 500_000
 class Film:
     """Created, appended to and synced in the disk thread; `durable` may be called from any."""
 
-    def __init__(
-        self, root: Path, context: Context, chunk: Chunk, day_key: bytes, *, is_joined: bool
-    ) -> None:
+    def __init__(  # noqa: PLR0913 - its parts, each given once by the reel
+        self, root: Path, press: Press, context: Context, chunk: Chunk, day_key: bytes,
+        *, is_joined: bool,
+    ) -> None:  # fmt: skip
         """Create the file.
 
         Args:
             root: the household's `segments` folder.
+            press: the disk thread's.
             context: whose, with a new writer id.
             chunk: the first; it is not written yet.
             day_key: RK.
@@ -54,11 +57,11 @@ class Film:
         self._floor_ticks = self._zero_ticks
         self._sound_zero_ticks: int | None = None
         self._sound_end_ticks = 0
-        self._sealer = Sealer(self.file.key)
+        self._press = press
         self._fragments: list[FragmentRef] = []
         self._durable = (0, 0, self.start_us)
         flags = FLAG_KEYFRAME if is_joined else FLAG_KEYFRAME | FLAG_DISCONTINUITY
-        self._waiting = [self._seal(Kind.INIT, init, first.wall_us, first.monotonic_us, flags)]
+        self._init = (init, first.monotonic_us, flags)
 
     @property
     def writer(self) -> bytes:
@@ -109,6 +112,10 @@ class Film:
             OSError: the disk refused.
             ValueError: a picture is larger than a fragment may be.
         """
+        self.file.begin(self._press)
+        if not self._fragments:
+            init, monotonic_us, flags = self._init
+            self._seal(Kind.INIT, [init], self.start_us, monotonic_us, flags)
         video, end_ticks = chunk.video, chunk.end_ticks
         zero, floor = self._zero_ticks, self._floor_ticks
         newest_ticks = max([unit.media_ticks for unit in video])
@@ -130,7 +137,7 @@ class Film:
         last = chunk.video[-1]
         lasts_us = (end_ticks - last.media_ticks) * 1_000_000 // self._clock_rate
         self.end_us = last.wall_us + min(max(0, lasts_us), LAST_PICTURE_US_MAX)
-        self._write()
+        self.file.write(self._press)
 
     def append_late_sound(self, sound: list[AccessUnit]) -> None:
         """Write sound that arrived after the last picture of this segment but belongs to it.
@@ -138,25 +145,19 @@ class Film:
         Raises:
             OSError: the disk refused.
         """
-        run = self._sound_run(sound)
-        payload = mp4.fragment(self._sealer.sequence, run)
-        self._waiting.append(
-            self._seal(Kind.GOP, payload, self.end_us, sound[0].monotonic_us, flags=0)
-        )
-        self._write()
+        self.file.begin(self._press)
+        pieces = mp4.fragment_pieces(self.file.sealer.sequence, self._sound_run(sound))
+        self._seal(Kind.GOP, pieces, self.end_us, sound[0].monotonic_us, flags=0)
+        self.file.write(self._press)
 
-    def sync(self) -> None:
+    def sync(self, *, is_last: bool = False) -> None:
         """Make everything written durable.
 
         Raises:
             OSError: the disk refused; only `abandon` may follow.
         """
-        self.file.sync()
+        self.file.sync(is_last=is_last)
         self._durable = (len(self._fragments), self.file.written_bytes, self.end_us)
-
-    def _write(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        self.file.write(waiting)
 
     def _add(self, kind: Kind, units: list[AccessUnit], *runs: mp4.Run) -> None:
         first = units[0]
@@ -167,20 +168,19 @@ class Film:
             if unit.is_after_loss:
                 flags |= FLAG_DISCONTINUITY
                 break
-        payload = mp4.fragment(self._sealer.sequence, *runs)
+        pieces = mp4.fragment_pieces(self.file.sealer.sequence, *runs)
         # With B pictures or late sound the first unit is not the earliest; order matters more.
         wall_us = max(first.wall_us, self._fragments[-1].start_us)
-        self._waiting.append(self._seal(kind, payload, wall_us, first.monotonic_us, flags))
+        self._seal(kind, pieces, wall_us, first.monotonic_us, flags)
 
     def _seal(
-        self, kind: Kind, payload: bytes, wall_us: int, monotonic_us: int, flags: int
-    ) -> bytes:
-        sequence = self._sealer.sequence
-        record = self._sealer.seal(
-            kind, payload, wall_us=wall_us, monotonic_us=monotonic_us, flags=flags
+        self, kind: Kind, pieces: Sequence[Buffer], wall_us: int, monotonic_us: int, flags: int
+    ) -> None:
+        sequence = self.file.sealer.sequence
+        size_bytes = self._press.add(
+            self.file.sealer, kind, pieces, wall_us=wall_us, monotonic_us=monotonic_us, flags=flags
         )
-        self._fragments.append(FragmentRef(sequence, kind, wall_us, len(record)))
-        return record
+        self._fragments.append(FragmentRef(sequence, kind, wall_us, size_bytes))
 
     def _sound_run(self, sound: list[AccessUnit]) -> mp4.Run:
         """Sound keeps its own clock; wall time says where that clock's zero is."""

@@ -24,6 +24,7 @@ from keepsight.hub.record.catalogue import Catalogue
 from keepsight.hub.record.daykey import DayKeys
 from keepsight.hub.record.disk import Disk
 from keepsight.hub.record.playback import Playback
+from keepsight.hub.record.press import Press
 from keepsight.hub.record.recorder import Recorder
 from keepsight.hub.record.recovery import Recovered, Recovery, open_index
 from keepsight.hub.record.reel import Desk, Reel
@@ -95,6 +96,7 @@ class Recordings:
         )  # fmt: skip
         self._desk = Desk(
             household=keys.household, root=self._root, day_keys=day_keys, disk=self._disk,
+            press=Press(),
             catalogue=self.catalogue, clock=clock, make_room=self._retention.make_room,
             acknowledge=acknowledge,
         )  # fmt: skip

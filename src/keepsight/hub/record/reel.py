@@ -18,6 +18,7 @@ from keepsight.hub.record.chunk import Chunk
 from keepsight.hub.record.daykey import DayKeys
 from keepsight.hub.record.disk import Disk
 from keepsight.hub.record.film import Film
+from keepsight.hub.record.press import Press
 from keepsight.hub.recording import JOINT_US, Gap, Segment, day_of
 from keepsight.seal.header import Context, Stream
 from keepsight.seal.keys import new_id
@@ -44,6 +45,7 @@ class Desk:
     """The household's `segments` folder."""
     day_keys: DayKeys
     disk: Disk
+    press: Press
     catalogue: Catalogue
     clock: Clock
     make_room: Callable[[], bool]
@@ -106,14 +108,14 @@ class Reel:
 
     # From the disk thread
 
-    def sync(self) -> None:
+    def sync(self, *, is_last: bool = False) -> None:
         """Make the growing segment durable."""
         film = self._film
         self._desk.disk.synced(self)
         if film is None:
             return
         try:
-            film.sync()
+            film.sync(is_last=is_last)
         except OSError as error:
             self._fail(error, film.durable_end_us)
             return
@@ -179,7 +181,7 @@ class Reel:
         epoch, day_key = desk.day_keys.for_writing(self._camera, self._stream, day)
         context = Context(desk.household, self._camera, self._stream, epoch, new_id())
         is_joined = not (self._is_broken or chunk.is_new)
-        film = Film(desk.root, context, chunk, day_key, is_joined=is_joined)
+        film = Film(desk.root, desk.press, context, chunk, day_key, is_joined=is_joined)
         self._film = film
         self._is_broken = False
         desk.catalogue.grow(film)
@@ -191,7 +193,7 @@ class Reel:
         Returns:
             Where its durable part ends; None if there was no segment.
         """
-        self.sync()
+        self.sync(is_last=True)
         film, self._film = self._film, None
         if film is None:
             return None

@@ -5,15 +5,16 @@ After a failed sync the kernel has dropped the dirty pages, so a second sync wou
 for bytes that are lost: a failed file is never synced again, only its synced part counts.
 """
 
+import errno
+import fcntl
 import os
 import re
 import struct
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from keepsight.hub.record.press import ALIGNMENT_BYTES, Press, SegmentSealer
 from keepsight.hub.recording import SEGMENT_HEADER_BYTES, Segment, day_of
-from keepsight.seal.frame import WindowKey
 from keepsight.seal.header import Context, Stream
 from keepsight.seal.keys import WRAPPED_BYTES, new_key, unwrap, wrap
 
@@ -23,8 +24,6 @@ PART_SUFFIX: Final = ".ksg.part"
 BAD_SUFFIX: Final = ".bad"
 _HEAD: Final = struct.Struct(">4s16s16sBI16sQ")
 _NAME: Final = re.compile(r"(\d{1,19})-([0-9a-f]{32})\.ksg(\.part)?")
-_WRITEV_MAX: Final = 512
-"""Buffers in one call; the kernel's limit is 1024."""
 
 
 class SegmentError(ValueError):
@@ -159,7 +158,13 @@ def erase(path: Path) -> None:
 
 
 class SegmentWriter:
-    """One growing file. Runs in the disk thread only."""
+    """One growing file. Runs in the disk thread only.
+
+    Written with O_DIRECT where the file system can: past the page cache, which would cost more CPU
+    than everything else the recorder does and would push out what the machine needs. Direct writes
+    are whole blocks, so the file's last, unfinished block is written again with what follows it,
+    and zeros pad it until then; `sync(is_last=True)` cuts them off.
+    """
 
     def __init__(self, root: Path, context: Context, start_us: int, day_key: bytes) -> None:
         """Create the file; nothing is durable yet.
@@ -168,43 +173,60 @@ class SegmentWriter:
             OSError: the disk refused.
         """
         secret = new_key()
-        place = _place(context, start_us)
-        self.key = WindowKey(secret, context)
-        self.start_us = start_us
+        self.sealer = SegmentSealer(secret, context)
         self.written_bytes = 0
-        """Also what is not durable yet."""
+        """Also what is not durable yet; without padding."""
         self._folder = day_folder(root, context.camera, context.stream, day_of(start_us))
         stem = f"{start_us}-{context.writer.hex()}"
         self._part = self._folder / (stem + PART_SUFFIX)
         self._path = self._folder / (stem + SUFFIX)
-        self._head = SegmentHead(context, start_us, wrap(day_key, secret, place)).pack()
+        wrapped = wrap(day_key, secret, _place(context, start_us))
+        self._tail = SegmentHead(context, start_us, wrapped).pack()
+        self._tail_at = 0
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         self._descriptor = os.open(self._part, flags, 0o600)
+        self._alignment = ALIGNMENT_BYTES if _set_direct(self._descriptor, is_on=True) else 1
         self._is_named = False
 
-    def write(self, records: Sequence[bytes]) -> None:
-        """Append records, in one call where the kernel takes them whole.
+    def begin(self, press: Press) -> None:
+        """Prepare the buffer for this file's next records."""
+        press.begin(self._tail)
+
+    def write(self, press: Press) -> None:
+        """Append the buffer's records.
 
         Raises:
             OSError: the disk refused; call `abandon`.
         """
-        buffers: list[bytes | memoryview] = list(records)
-        if self.written_bytes == 0:
-            buffers.insert(0, self._head)
-        while buffers:
-            taken = os.writev(self._descriptor, buffers[:_WRITEV_MAX])
-            self.written_bytes += taken
-            while buffers and taken >= len(buffers[0]):
-                taken -= len(buffers.pop(0))
-            if taken:
-                buffers[0] = memoryview(buffers[0])[taken:]
+        try:
+            self._write_at(press, self._alignment)
+        except OSError as error:
+            if error.errno != errno.EINVAL or self._alignment == 1:
+                raise
+            # Some file systems take the flag and refuse the write.
+            _set_direct(self._descriptor, is_on=False)
+            self._alignment = 1
+            self._write_at(press, 1)
+        self.written_bytes = self._tail_at + press.size_bytes
+        unfinished = self.written_bytes % self._alignment
+        with press.padded(1) as view:
+            self._tail = bytes(view[press.size_bytes - unfinished :])
+        self._tail_at = self.written_bytes - unfinished
 
-    def sync(self) -> None:
-        """Make what was written durable.
+    def _write_at(self, press: Press, alignment: int) -> None:
+        with press.padded(alignment) as view:
+            done = 0
+            while done < len(view):
+                done += os.pwrite(self._descriptor, view[done:], self._tail_at + done)
+
+    def sync(self, *, is_last: bool = False) -> None:
+        """Make what was written durable; at the end also cut off the padding.
 
         Raises:
             OSError: the disk refused; never call it again, call `abandon`.
         """
+        if is_last and self._alignment > 1:
+            os.ftruncate(self._descriptor, self.written_bytes)
         os.fdatasync(self._descriptor)
         if not self._is_named:
             sync_folder(self._folder)
@@ -243,3 +265,14 @@ class SegmentWriter:
         if self._descriptor >= 0:
             descriptor, self._descriptor = self._descriptor, -1
             os.close(descriptor)
+
+
+def _set_direct(descriptor: int, *, is_on: bool) -> bool:
+    """Switch O_DIRECT; False where the file system does not know it."""
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    flags = flags | os.O_DIRECT if is_on else flags & ~os.O_DIRECT
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags)
+    except OSError:
+        return False
+    return True
