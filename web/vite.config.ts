@@ -10,6 +10,8 @@ export default defineConfig({
     // The content security policy is 'self' only: no data: URL and no inlined script may appear.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // @hpke/core imports Node's crypto where a runtime has no WebCrypto of its own; no browser gets there.
+    rolldownOptions: { external: ['crypto'] },
   },
   worker: { format: 'es' },
   test: {

@@ -16,6 +16,8 @@ const QUEUE_BYTES_MAX = 48 * 1024 * 1024;
 const WINDOWS_MAX = 4;
 /** So many replays in a row are no late joining but somebody playing old pictures. */
 const REPLAYS_MAX = 600;
+/** INIT is asked for once more at most this often. */
+const ASK_AGAIN_MS = 3000;
 /** Refused because of the window: it may just have changed, and the key is asked for. */
 const WINDOW_REASONS: readonly Reason[] = ['wrong_window', 'wrong_epoch'];
 
@@ -90,10 +92,13 @@ export class Feed implements Watcher {
   #needsStill: boolean;
   #replays = 0;
   readonly #isSound: boolean;
+  readonly #source: FeedSource;
+  #askedAgainMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: FeedParts, source: FeedSource, listener: Listener) {
     this.#parts = parts;
     this.#listener = listener;
+    this.#source = source;
     this.#isSound = source.stream === 'audio';
     this.#needsStill = !this.#isSound;
     this.#keys = parts.keyring.live(source.camera, source.stream);
@@ -191,6 +196,13 @@ export class Feed implements Watcher {
     this.#listener.refused(refusal.reason);
   }
 
+  #askAgain(): void {
+    const now = performance.now();
+    if (now - this.#askedAgainMs < ASK_AGAIN_MS) return;
+    this.#askedAgainMs = now;
+    this.#parts.socket.again(this.#source.opaque);
+  }
+
   /** Whether the player can use a fragment: nothing may be missing between keyframe and picture. */
   #follows(opened: Opened): boolean {
     const { writer } = opened.context;
@@ -203,7 +215,10 @@ export class Feed implements Watcher {
       return true;
     }
     const progress = this.#progress.get(writer);
-    if (progress === undefined) return false; // without its INIT it cannot be decoded
+    if (progress === undefined) {
+      this.#askAgain(); // its INIT was lost or refused: without it nothing can be decoded
+      return false;
+    }
     this.#replays = 0;
     const isNext = opened.sequence === progress.last + 1;
     progress.last = opened.sequence;

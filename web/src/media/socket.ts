@@ -90,6 +90,13 @@ export class LiveSocket {
     };
   }
 
+  /** Have the door send INIT and the newest group of a stream once more. */
+  again(opaque: string): void {
+    if (!this.#watchers.has(opaque)) return;
+    this.#fresh.add(opaque);
+    this.#update();
+  }
+
   /** Close for good. */
   close(): void {
     this.#isClosed = true;

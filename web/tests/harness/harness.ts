@@ -1,0 +1,134 @@
+// The page of tests/web/test_media_engine.py: drives the media engine from outside and reads its pixels.
+
+import { ApiClient } from '../../src/api/client';
+import type { Camera, ExportJob } from '../../src/api/types';
+import { Engine } from '../../src/media/engine';
+import type { LivePlayer, StreamChoice } from '../../src/media/live';
+import type { PlaybackPlayer } from '../../src/media/playback';
+import { PlayClock } from '../../src/media/playclock';
+import { DeviceKey } from '../../src/seal/device';
+import { toHex } from '../../src/seal/encoding';
+
+interface Tile {
+  readonly container: HTMLElement;
+  readonly reports: unknown[];
+  readonly live?: LivePlayer;
+  readonly playback?: PlaybackPlayer;
+}
+
+const api = new ApiClient();
+const tiles: Tile[] = [];
+const clock = new PlayClock();
+let engine: Engine | null = null;
+let device: DeviceKey | null = null;
+
+function tile(make: (container: HTMLElement, report: (now: unknown) => void) => Partial<Tile>): number {
+  const container = document.createElement('div');
+  container.className = 'tile';
+  document.body.append(container);
+  const reports: unknown[] = [];
+  const made = make(container, (now) => {
+    reports.push(now);
+    if (reports.length > 1000) reports.shift();
+  });
+  return tiles.push({ ...made, container, reports }) - 1;
+}
+
+function the(number: number): Tile {
+  const found = tiles[number];
+  if (found === undefined) throw new RangeError(`there is no tile ${number}`);
+  return found;
+}
+
+function ready(): Engine {
+  if (engine === null) throw new Error('start the engine first');
+  return engine;
+}
+
+const harness = {
+  /** This browser's public key. */
+  async enroll(): Promise<string> {
+    device = await DeviceKey.load();
+    return device.publicKey;
+  },
+
+  async start(household: string, deviceId: string): Promise<void> {
+    await api.hello();
+    if (device === null) throw new Error('enroll first');
+    engine = new Engine({
+      api,
+      device,
+      session: {
+        member: 'test',
+        role: 'owner',
+        device_id: deviceId,
+        household: { id: household, name: 'test' },
+        expires_us: 0,
+      },
+    });
+  },
+
+  live(camera: Camera, choice: StreamChoice): number {
+    return tile((container, report) => ({
+      live: ready().openLive(camera, container, choice, report),
+    }));
+  },
+
+  playback(camera: Camera, isShared: boolean): number {
+    return tile((container, report) => ({
+      playback: ready().openPlayback(camera, container, report, isShared ? clock : undefined),
+    }));
+  },
+
+  player: (number: number) => the(number).playback,
+  reports: (number: number) => the(number).reports,
+  marks: (number: number) => the(number).live?.marks,
+  seekMarks: (number: number) => the(number).playback?.seekMarks,
+  refusals: () => Object.fromEntries(ready().refusals.counts),
+
+  close(number: number): void {
+    the(number).live?.close();
+    the(number).playback?.close();
+  },
+
+  /** What is on screen: the kind of element, its size, and the colour of its middle. */
+  look(number: number): { kind: string; width: number; height: number; colour: number[] } | null {
+    const shown = the(number).container.querySelector<HTMLCanvasElement | HTMLVideoElement>('.picture');
+    if (shown === null) return null;
+    const isVideo = shown instanceof HTMLVideoElement;
+    const width = isVideo ? shown.videoWidth : shown.width;
+    const height = isVideo ? shown.videoHeight : shown.height;
+    const probe = document.createElement('canvas');
+    probe.width = probe.height = 1;
+    const context = probe.getContext('2d', { willReadFrequently: true });
+    context?.drawImage(shown, width / 2, height / 2, 1, 1, 0, 0, 1, 1);
+    const colour = [...(context?.getImageData(0, 0, 1, 1).data ?? [])];
+    return { kind: isVideo ? 'video' : 'canvas', width, height, colour };
+  },
+
+  async thumbnail(camera: Camera, timeUs: number): Promise<number[] | null> {
+    const bitmap = await ready().thumbnail(camera, timeUs, new AbortController().signal);
+    if (bitmap === null) return null;
+    const size = [bitmap.width, bitmap.height];
+    bitmap.close();
+    return size;
+  },
+
+  /** SHA-256 of an export's plaintext. */
+  async exported(job: ExportJob): Promise<string> {
+    const blob = await ready().exportBlob(job, () => undefined);
+    return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer())));
+  },
+
+  async snapshot(number: number): Promise<string> {
+    const blob = await (the(number).live ?? the(number).playback)?.snapshot();
+    return blob?.type ?? '';
+  },
+};
+
+declare global {
+  interface Window {
+    harness: typeof harness;
+  }
+}
+window.harness = harness;
