@@ -1,0 +1,2 @@
+/** The hub's nouns as the pages see them. */
+export type * from '../api/types';

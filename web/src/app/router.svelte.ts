@@ -1,0 +1,75 @@
+/** The address bar: which page is shown. A dozen fixed paths need no library. */
+export type Route =
+  | { page: 'wall' }
+  | { page: 'camera'; id: string }
+  | { page: 'timeline' }
+  | { page: 'add' }
+  | { page: 'settings' }
+  | { page: 'camera-settings'; id: string }
+  | { page: 'status' }
+  | { page: 'ledger' }
+  | { page: 'unknown' };
+
+const ID = /^[0-9a-f]{32}$/;
+
+/** The route of a path; anything unexpected is `unknown`, never a guess. */
+export function parsePath(path: string): Route {
+  const [first = '', second, third] = path.replace(/^\/+|\/+$/g, '').split('/');
+  if (first === '') return { page: 'wall' };
+  if (first === 'camera' && second !== undefined && ID.test(second) && third === undefined) {
+    return { page: 'camera', id: second };
+  }
+  if (first === 'settings' && second === 'camera' && third !== undefined && ID.test(third)) {
+    return { page: 'camera-settings', id: third };
+  }
+  if (second === undefined && (first === 'timeline' || first === 'add' || first === 'settings')) return { page: first };
+  if (second === undefined && (first === 'status' || first === 'ledger')) return { page: first };
+  return { page: 'unknown' };
+}
+
+/** The path of a route: the inverse of parsePath. */
+export function pathOf(route: Route): string {
+  switch (route.page) {
+    case 'wall':
+      return '/';
+    case 'camera':
+      return `/camera/${route.id}`;
+    case 'camera-settings':
+      return `/settings/camera/${route.id}`;
+    case 'unknown':
+      return '/';
+    default:
+      return `/${route.page}`;
+  }
+}
+
+/** Query parameters a page left in the address, e.g. the time on the timeline. */
+class Router {
+  route = $state.raw<Route>(parsePath(location.pathname));
+
+  constructor() {
+    addEventListener('popstate', () => {
+      this.route = parsePath(location.pathname);
+    });
+  }
+
+  /** Shows another page. Focus moves to its heading, as after a page load. */
+  go(route: Route, { replaces = false } = {}): void {
+    const address = pathOf(route) + location.search;
+    if (replaces) history.replaceState(null, '', address);
+    else history.pushState(null, '', address);
+    this.route = route;
+    scrollTo(0, 0);
+  }
+}
+
+export const router = new Router();
+
+/** For <a href>: plain clicks stay in the page, modified ones are the browser's. */
+export function follow(event: MouseEvent): void {
+  const anchor = event.currentTarget as HTMLAnchorElement;
+  if (event.defaultPrevented || event.button !== 0) return;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  router.go(parsePath(anchor.pathname));
+}

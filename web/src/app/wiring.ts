@@ -1,0 +1,115 @@
+/** The real ports: the hub behind the door, and sealed pictures that only this browser opens. */
+import { ApiClient, ApiError } from '../api/client';
+import { t } from '../i18n/translate.svelte';
+import { Engine } from '../media/engine';
+import { canSaveToFile } from '../media/exporting';
+import { DeviceKey } from '../seal/device';
+import { nameOfBrowser } from './browsername';
+import type { EnrollingDevice, Session, SetupRequest, SetupResult } from './model';
+import type { HubPort, Ports } from './ports';
+
+function deviceName(): string {
+  const { browser, system } = nameOfBrowser(navigator.userAgent);
+  return t('device.name', { browser: browser || t('device.browser'), system: system || t('device.system') });
+}
+
+/** The API with this browser's own key where the hub asks for one. */
+class EnrolledHub {
+  constructor(
+    private readonly api: ApiClient,
+    private readonly device: DeviceKey,
+  ) {}
+
+  private async enrolling(household: string | undefined): Promise<EnrollingDevice> {
+    const id = household === undefined ? null : await this.device.idIn(household);
+    return { name: deviceName(), public_key: this.device.publicKey, ...(id === null ? {} : { id }) };
+  }
+
+  async setup(answers: Omit<SetupRequest, 'device'>): Promise<SetupResult> {
+    const result = await this.api.setup({ ...answers, device: await this.enrolling(undefined) });
+    const { household } = await this.api.session();
+    await this.device.rememberId(household.id, result.device_id);
+    return result;
+  }
+
+  async signIn(member: string, passphrase: string): Promise<void> {
+    const { household } = await this.api.hello();
+    const device = await this.enrolling(household?.id);
+    const { device_id } = await this.api.signIn({ member, passphrase, device });
+    if (household !== null) await this.device.rememberId(household.id, device_id);
+  }
+
+  /**
+   * Who is signed in. A session whose key this browser no longer has can open nothing: it is ended, and
+   * signing in again enrols a new key.
+   */
+  async session(): Promise<Session> {
+    const session = await this.api.session();
+    if ((await this.device.idIn(session.household.id)) !== session.device_id) {
+      await this.api.signOut();
+      throw new ApiError('no_device', 401, 'this browser has lost its key: sign in again');
+    }
+    return session;
+  }
+}
+
+function hubPort(api: ApiClient, device: DeviceKey): HubPort {
+  const enrolled = new EnrolledHub(api, device);
+  return {
+    hello: () => api.hello(),
+    setup: (answers) => enrolled.setup(answers),
+    judgePassphrase: (passphrase, context, signal) => api.judgePassphrase(passphrase, context, signal),
+    signIn: (member, passphrase) => enrolled.signIn(member, passphrase),
+    signOut: () => api.signOut(),
+    session: () => enrolled.session(),
+    devices: () => api.devices(),
+    removeDevice: (id) => api.removeDevice(id),
+    cameras: () => api.cameras(),
+    addCamera: (camera) => api.addCamera(camera),
+    changeCamera: (id, change) => api.changeCamera(id, change),
+    removeCamera: (id, recordings) => api.removeCamera(id, recordings),
+    decideIdentity: (id, decision) => api.decideIdentity(id, decision),
+    timeline: (cameras, fromUs, toUs, signal) => api.timeline(cameras, fromUs, toUs, signal),
+    startExport: (camera, stream, fromUs, toUs) => api.startExport(camera, stream, fromUs, toUs),
+    exportJob: (writer) => api.exportJob(writer),
+    removeExport: (writer) => api.removeExport(writer),
+    status: () => api.status(),
+    settings: () => api.settings(),
+    changeSettings: (change) => api.changeSettings(change),
+    ledger: (before, limit) => api.ledger(before, limit),
+  };
+}
+
+/**
+ * Loads this browser's key and wires everything to the hub.
+ * @throws DeviceError this browser or this origin cannot hold a key.
+ */
+export async function hubPorts(): Promise<Ports> {
+  const api = new ApiClient();
+  const device = await DeviceKey.load();
+  let engine: Engine | null = null;
+  const open = (): Engine => {
+    if (engine === null) throw new ApiError('not_signed_in', 401, 'sign in first');
+    return engine;
+  };
+  const ports: Ports = {
+    hub: hubPort(api, device),
+    live: { open: (camera, container, choice, report) => open().openLive(camera, container, choice, report) },
+    playback: {
+      open: (camera, container, report) => open().openPlayback(camera, container, report),
+      thumbnail: (camera, timeUs, signal) => open().thumbnail(camera, timeUs, signal),
+    },
+    exporter: {
+      canSaveToFile: canSaveToFile(),
+      open: (job, progress, signal) => open().exportBlob(job, progress, signal),
+      saveToFile: (job, progress, signal) => open().saveExport(job, progress, signal),
+    },
+    nowUs: () => api.clock.nowUs(),
+    deviceName,
+    sessionChanged(session) {
+      engine?.close();
+      engine = session === null ? null : new Engine({ api, device, session, ended: () => ports.sessionEnded?.() });
+    },
+  };
+  return ports;
+}
