@@ -4,22 +4,25 @@ Pure: it is told the arrival times. Nothing here steps visibly: corrections are 
 too far off to slew is a jump, reported once so that a new segment begins.
 """
 
-import heapq
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
+
+from keepsight.lan.rtsp.reorder import DecodeOrder
 
 TRUST_US: Final = 2_000_000
 """A camera whose clock is this close to ours is believed; a larger discrepancy is a jump."""
 DISTRUST_US: Final = 2_500_000
 """A believed camera stays believed up to here, so that one at the edge does not flap."""
+BACK_US_MAX: Final = 500_000
+"""Pictures out of order go back less than this; more is time running backwards."""
 SLEW_PER_MILLION: Final = 5_000
-"""5 ms a second: half a per cent faster or slower is seen by nobody; 100 ms take 20 s."""
+"""5 ms a second at least: half a per cent faster or slower is seen by nobody."""
+SETTLE_US: Final = 20_000_000
+"""Of a large error, so that one second is mostly gone in a minute."""
 WINDOW_US: Final = 10_000_000
-"""Arrival times are judged by the least late unit in so long: the others waited somewhere."""
-REORDER_MAX: Final = 4
-"""B pictures that we straighten out without being told."""
-REORDER_US_MAX: Final = 500_000
+"""Arrival is judged by the least late unit in so long: the others waited somewhere."""
+REPORT_AGE_SECONDS_MAX: Final = 60
+"""A sender report about a moment further off is from before a restart of the timestamps."""
 
 
 class JumpReason(StrEnum):
@@ -30,193 +33,173 @@ class JumpReason(StrEnum):
     CAMERA_TIMESTAMP = "camera_timestamp"
     """RTP timestamps leapt or went back."""
     DRIFT = "drift"
-    """Media time and wall time grew apart faster than a slew can follow."""
+    """Media time and wall time grew apart further than a slew may bridge."""
 
 
-@dataclass(slots=True)
-class Stamped:
+class Stamped(NamedTuple):
     """When a unit was taken."""
 
     media_ticks: int
-    """Decoding time; never goes back within a session."""
+    """Decoding time; grows with every unit of a session."""
     wall_us: int
     composition_ticks: int
     is_sender_time: bool
 
 
+def _difference(raw: int, reference: int) -> int:
+    """Between two 32-bit timestamps, the short way round."""
+    return ((raw - reference + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+
+
 class TrackTime:
     """One track's share of the timeline. Made by `Timebase.track`."""
 
-    def __init__(self, timebase: "Timebase", clock_rate: int, reorder_pictures: int) -> None:
+    def __init__(self, timebase: "Timebase", clock_rate: int, order: DecodeOrder) -> None:
         self._timebase = timebase
         self._rate = clock_rate
+        self.order = order
+        """Puts decoding times to pictures out of order."""
         self._raw = -1
         self._ticks = 0
-        """Of the unit before, extended, in presentation order."""
+        """Of the unit before, extended to 64 bits, as shown."""
         self._decode_ticks = -1
-        self._depth = min(reorder_pictures, REORDER_MAX)
-        self._waiting: list[int] = []
+        self._arrival_us = 0
+        self._has_anchor = False
         self._anchor_ticks = 0
         self._anchor_wall_us = 0
-        self._has_anchor = False
-        self._arrival_us = 0
+        self._error_us = 0
+        """Where the anchor belongs, minus where it is."""
         self._window_began_us = 0
         self._window_late_us: int | None = None
-        self._error_us = 0
         self._report: tuple[int, int] | None = None
-        """The last sender report: (ticks, camera wall us)."""
-
-    def set_reordering(self, pictures: int) -> None:
-        """The SPS says how many pictures may be out of order."""
-        self._depth = max(self._depth, min(pictures, REORDER_MAX))
-
-    def _wall_us(self, ticks: int) -> int:
-        return self._anchor_wall_us + (ticks - self._anchor_ticks) * 1_000_000 // self._rate
+        """The last sender report: (32-bit timestamp, camera's wall us)."""
 
     def stamp(self, raw: int, wall_us: int, monotonic_us: int) -> Stamped:
         """Place a unit with the 32-bit RTP timestamp `raw`, whose last packet just arrived."""
         self._timebase.see(wall_us, monotonic_us)
-        if self._raw < 0:
-            self._ticks = self._raw = raw
-        delta = (raw - self._raw) & 0xFFFFFFFF
-        if delta >= 0x80000000:
-            delta -= 0x100000000
-        ticks = self._ticks + delta
-        if self._has_anchor:
-            delta_us = delta * 1_000_000 // self._rate
-            early_us = self._wall_us(ticks) - wall_us
-            if delta_us < -TRUST_US or early_us > TRUST_US:
-                ticks = self._leap(JumpReason.CAMERA_TIMESTAMP, monotonic_us)
-        elif self._decode_ticks >= 0:
-            # Anchored anew because something else jumped: stay behind what was given out.
-            ticks = max(ticks, self._resumed_ticks(monotonic_us))
+        # The first cycle is number one, so that decoding times before it are not negative.
+        ticks = raw + (1 << 32) if self._raw < 0 else self._ticks + _difference(raw, self._raw)
+        if self._raw >= 0:
+            ticks = self._checked(ticks, wall_us, monotonic_us)
         self._raw, self._ticks, self._arrival_us = raw, ticks, monotonic_us
-        decode, composition = self._decode(ticks)
-        if decode <= self._decode_ticks:
-            decode = self._decode_ticks + 1
-            composition = max(0, ticks - decode)
-        elapsed = decode - self._decode_ticks
+        decode = self.order.decode_ticks(ticks)
+        elapsed_us = (decode - self._decode_ticks) * 1_000_000 // self._rate
         self._decode_ticks = decode
-        if not self._has_anchor:
-            self._anchor(ticks, wall_us)
+        if self._has_anchor:
+            self._follow(ticks, wall_us, monotonic_us, elapsed_us)
         else:
-            self._follow(ticks, wall_us, monotonic_us, elapsed * 1_000_000 // self._rate)
-        return Stamped(decode, self._wall_us(decode), composition, self._timebase.is_trusted)
+            self._anchor(ticks, wall_us, monotonic_us)
+        is_sender_time = self._timebase.is_trusted and self._report is not None
+        return Stamped(decode, self._wall_us(decode), max(0, ticks - decode), is_sender_time)
 
-    def _resumed_ticks(self, monotonic_us: int) -> int:
-        passed_us = max(1, monotonic_us - self._arrival_us)
-        return max(self._ticks, self._decode_ticks) + max(1, passed_us * self._rate // 1_000_000)
+    def _wall_us(self, ticks: int) -> int:
+        return self._anchor_wall_us + (ticks - self._anchor_ticks) * 1_000_000 // self._rate
 
-    def _leap(self, reason: JumpReason, monotonic_us: int) -> int:
-        """Media time continues where the machine's clock says; the timeline begins anew."""
-        ticks = self._resumed_ticks(monotonic_us)
-        self._timebase.jump(reason)
-        return ticks
+    def _checked(self, ticks: int, wall_us: int, monotonic_us: int) -> int:
+        """The unit's ticks, or where it belongs if the camera's timestamps leapt."""
+        back_us = (self._ticks - ticks) * 1_000_000 // self._rate
+        if self._has_anchor:
+            if back_us <= BACK_US_MAX and self._wall_us(ticks) - wall_us <= TRUST_US:
+                return ticks
+            self._timebase.jump(JumpReason.CAMERA_TIMESTAMP)
+        # Anchored anew, for this track's reason or another's: media time passed as real time did.
+        passed = max(1, (monotonic_us - self._arrival_us) * self._rate // 1_000_000)
+        resumed = max(self._ticks, self._decode_ticks) + passed
+        is_continuous = ticks - self._ticks >= 0 and abs(ticks - resumed) <= 2 * self._rate
+        return ticks if is_continuous else resumed
 
     def forget(self) -> None:
         """The next unit anchors this track anew."""
         self._has_anchor = False
         self._report = None
-        self._waiting.clear()
-        self._window_late_us = None
-        self._error_us = 0
+        self.order.forget()
 
-    def _anchor(self, ticks: int, wall_us: int) -> None:
+    def _anchor(self, ticks: int, wall_us: int, monotonic_us: int) -> None:
+        """Begin the timeline here: at the camera's own time if it is believed, or at arrival."""
         self._has_anchor = True
         self._anchor_ticks, self._anchor_wall_us = ticks, wall_us
-        self._window_began_us = self._arrival_us
-
-    def _decode(self, ticks: int) -> tuple[int, int]:
-        """Decoding time of a picture shown at `ticks`: the earliest shown among those in hand."""
-        if not self._depth:
-            back_us = (self._decode_ticks - ticks) * 1_000_000 // self._rate
-            if self._decode_ticks < 0 or ticks > self._decode_ticks or back_us > REORDER_US_MAX:
-                return ticks, 0
-            self._depth = 1
-        waiting = self._waiting
-        if not waiting:
-            first = max(ticks - self._depth, self._decode_ticks + 1)
-            waiting.extend(first + i for i in range(self._depth))
-            heapq.heapify(waiting)
-        decode = heapq.heappushpop(waiting, ticks)
-        if decode <= self._decode_ticks and self._depth < REORDER_MAX:
-            self._depth += 1
-            heapq.heappush(waiting, decode)
-            decode = self._decode_ticks + 1
-        return decode, max(0, ticks - decode)
+        self._window_began_us, self._window_late_us = monotonic_us, None
+        self._error_us = 0
+        sender_error = self._sender_error()
+        if sender_error is not None and abs(sender_error) <= DISTRUST_US:
+            self._anchor_wall_us += sender_error
 
     def _follow(self, ticks: int, wall_us: int, monotonic_us: int, elapsed_us: int) -> None:
         """Move the anchor a little towards where the evidence says it belongs."""
-        late_us = wall_us - self._wall_us(ticks)
-        target = self._sender_error(ticks)
-        if target is not None:
-            self._error_us = target
+        sender_error = self._sender_error()
+        if sender_error is not None:
+            self._error_us = sender_error
         else:
-            least = self._window_late_us
-            self._window_late_us = late_us if least is None else min(least, late_us)
-            self._error_us = min(self._error_us, late_us)
-            if monotonic_us - self._window_began_us >= WINDOW_US:
-                self._error_us = self._window_late_us
-                self._window_late_us = None
-                self._window_began_us = monotonic_us
-        if abs(self._error_us) > TRUST_US:
-            self._timebase.jump(JumpReason.DRIFT)
-            self._anchor(ticks, wall_us)
+            self._judge_arrival(wall_us - self._wall_us(ticks), monotonic_us)
+        error = self._error_us
+        if not error:
             return
-        most = max(1, elapsed_us * SLEW_PER_MILLION // 1_000_000)
-        step = max(-most, min(most, self._error_us))
+        if abs(error) > DISTRUST_US:
+            self._timebase.jump(JumpReason.DRIFT)
+            self._anchor(ticks, wall_us, monotonic_us)
+            return
+        most = max(elapsed_us * SLEW_PER_MILLION // 1_000_000, elapsed_us * abs(error) // SETTLE_US)
+        step = max(-most, min(most, error))
         self._anchor_wall_us += step
-        self._error_us -= step
+        self._error_us = error - step
         if self._window_late_us is not None:
             self._window_late_us -= step
 
-    def _sender_error(self, ticks: int) -> int | None:
-        """How far the camera's own clock says we are off; None if it is not to be followed."""
-        del ticks
+    def _judge_arrival(self, late_us: int, monotonic_us: int) -> None:
+        """A unit cannot arrive before it was taken; one that came least late came soonest."""
+        least = self._window_late_us
+        if least is None or late_us < least:
+            self._window_late_us = least = late_us
+        self._error_us = min(self._error_us, late_us)
+        if monotonic_us - self._window_began_us >= WINDOW_US:
+            self._error_us = least
+            self._window_late_us, self._window_began_us = None, monotonic_us
+
+    def _sender_error(self) -> int | None:
+        """What the camera's reports say the anchor is off by; None: go by arrival."""
         if self._report is None:
             return None
-        report_ticks, camera_wall_us = self._report
-        offset_us = self._timebase.shift_us(self)
-        if offset_us is None:
+        shift_us = self._timebase.shift_us(self)
+        if shift_us is None:
             return None
-        return camera_wall_us + offset_us - self._wall_us(report_ticks)
+        raw, camera_wall_us = self._report
+        error = camera_wall_us + shift_us - self._wall_us(self._ticks + _difference(raw, self._raw))
+        if not self._timebase.is_trusted and abs(error) > TRUST_US:
+            return None  # Sound and picture reported before and after the camera's clock was set.
+        return error
 
     def on_sender_report(self, raw: int, camera_wall_us: int, wall_us: int) -> None:
         """The camera's clock showed `camera_wall_us` at the RTP timestamp `raw`."""
         self._timebase.see_camera(camera_wall_us, wall_us)
-        if self._raw < 0:
-            return
-        delta = (raw - self._raw) & 0xFFFFFFFF
-        if delta >= 0x80000000:
-            delta -= 0x100000000
-        if abs(delta) > 60 * self._rate:
-            return  # A report from before a restart of the camera's timestamps.
-        self._report = self._ticks + delta, camera_wall_us
+        is_far = self._raw >= 0 and abs(_difference(raw, self._raw)) > (
+            REPORT_AGE_SECONDS_MAX * self._rate
+        )
+        self._report = None if is_far or camera_wall_us <= 0 else (raw, camera_wall_us)
 
     @property
     def sender_shift_us(self) -> int | None:
         """Our timeline minus the camera's clock, by this track's last report."""
         if self._report is None or not self._has_anchor:
             return None
-        report_ticks, camera_wall_us = self._report
-        return self._wall_us(report_ticks) - camera_wall_us
+        raw, camera_wall_us = self._report
+        return self._wall_us(self._ticks + _difference(raw, self._raw)) - camera_wall_us
 
 
 class Timebase:
-    """The timeline of one session with one camera. The first track is the leading one: video."""
+    """The timeline of one session with one camera."""
 
     def __init__(self) -> None:
         self._tracks: list[TrackTime] = []
         self._skew_us: int | None = None
         self._jump: JumpReason | None = None
         self.is_trusted = False
-        """Units carry the camera's own time."""
+        """The camera's clock is the timeline."""
         self.camera_offset_us: int | None = None
         """Camera's wall clock minus ours at its last sender report; None before the first."""
 
-    def track(self, clock_rate: int, *, reorder_pictures: int = 0) -> TrackTime:
-        """Add a track; video first."""
-        track = TrackTime(self, clock_rate, reorder_pictures)
+    def track(self, clock_rate: int, *, is_video: bool) -> TrackTime:
+        """Add a track; the first one leads: the video track."""
+        track = TrackTime(self, clock_rate, DecodeOrder(can_learn=is_video))
         self._tracks.append(track)
         return track
 

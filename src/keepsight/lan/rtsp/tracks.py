@@ -50,7 +50,7 @@ class Tracks:
         except ParameterSetError as error:
             raise UnsupportedError(str(error), video.codec_name) from error
         self.video_rtp = RtpTrack(video.payload_type, self._pictures, run)
-        self._video_time = self.timebase.track(90_000)
+        self._video_time = self.timebase.track(90_000, is_video=True)
         self._prepare_sound(sdp.audio() if has_sound else None)
         others = [track.codec_name for track in sdp.tracks if track.kind == "audio"]
         self.sound_ignored = "" if self.audio or not has_sound else ", ".join(others)
@@ -76,7 +76,7 @@ class Tracks:
         else:
             sound = PlainDepacketizer(self)
         self.audio_rtp = RtpTrack(track.payload_type, sound, FragmentRun())
-        self._audio_time = self.timebase.track(self.audio.clock_rate)
+        self._audio_time = self.timebase.track(self.audio.clock_rate, is_video=False)
 
     def on_sender_report(self, *, is_video: bool, camera_wall_us: int, stamp: int) -> None:
         """Pass a sender report on to the timeline."""
@@ -86,7 +86,7 @@ class Tracks:
     def on_video_format(self, video: VideoFormat, reorder_pictures: int) -> None:
         """See `picture.PictureSink`."""
         self.format = StreamFormat(video, self.audio)
-        self._video_time.set_reordering(reorder_pictures)
+        self._video_time.order.set_depth(reorder_pictures)
         self._is_started = True
         self._sink.on_format(self.format)
 

@@ -1,0 +1,166 @@
+"""Goal: whatever the cuts and the mix, the same pictures come out, and memory stays bounded.
+Method: one recorded stream poured in reads of every size, compared with hand-made samples."""
+
+import contextlib
+import gc
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keepsight.lan.rtsp.chunk import CHUNK_BYTES
+from keepsight.lan.rtsp.h264 import H264Depacketizer
+from keepsight.lan.rtsp.h265 import H265Depacketizer
+from keepsight.lan.rtsp.message import Interleaved, MessageError, Response
+from keepsight.lan.rtsp.receive import Receiver
+from keepsight.lan.rtsp.rtp import FragmentRun
+from tests.lan.rtsp import test_h264, test_h265
+from tests.lan.rtsp.packets import pour, sample, video_receiver
+from tests.lan.rtsp.scripted import rtp
+
+
+def film(codec, *, pictures=12, size=3000, piece=140, first_sequence=65_500):
+    """Interleaved bytes of fragmented pictures, and the samples they hold."""
+    data, samples, sequence = bytearray(), [], first_sequence
+    for number in range(pictures):
+        if codec == "h264":
+            nal = bytes((0x65 if number % 5 == 0 else 0x41, 0x88, number)) + bytes(range(250)) * (
+                size // 250
+            )
+            payloads = test_h264.fragments(nal, piece)
+        else:
+            kind = b"\x26\x01" if number % 5 == 0 else b"\x02\x01"
+            nal = kind + bytes((0x80, number)) + bytes(range(250)) * (size // 250)
+            payloads = test_h265.fragments(nal, piece)
+        for payload in payloads:
+            is_last = payload is payloads[-1]
+            packet = rtp(sequence, number * 4500, payload, is_marked=is_last)
+            data += Interleaved(0, packet).to_bytes()
+            sequence += 1
+        samples.append(sample(nal))
+    return bytes(data), samples, sequence - first_sequence
+
+
+@pytest.mark.parametrize(
+    ("codec", "make"), [("h264", H264Depacketizer), ("h265", H265Depacketizer)]
+)
+@pytest.mark.parametrize("step", [1, 3, 19, 20, 155, 156, 1000, None])
+def test_pictures_do_not_depend_on_the_reads(codec, make, step):
+    data, samples, packets = film(codec)
+    receiver, track, sink = video_receiver(make)
+    pour(receiver, data, step)
+    track.settle()
+    assert sink.samples == samples
+    assert (track.received, track.lost) == (packets, 0)
+    assert track.highest_sequence == 65_500 + packets - 1
+
+
+def test_pictures_across_chunks():
+    data, samples, _ = film("h264", pictures=30, size=30_000, piece=1380)
+    receiver, _, sink = video_receiver(H264Depacketizer)
+    pour(receiver, data, 5000)
+    assert receiver.chunks >= len(data) // CHUNK_BYTES
+    assert sink.samples == samples
+
+
+def test_the_run_takes_most_packets():
+    data, _, packets = film("h264", pictures=5, size=100_000, piece=1000)
+    receiver, track, _ = video_receiver(H264Depacketizer)
+    slow = 0
+    take = track.packet
+
+    def counted(chunk, start, stop):
+        nonlocal slow
+        slow += 1
+        take(chunk, start, stop)
+
+    track.packet = counted
+    pour(receiver, data)
+    assert slow <= packets // 10
+
+
+def test_a_gap_inside_a_run_is_seen():
+    data, samples, _ = film("h264", pictures=3)
+    items = data.split(b"$\x00")[1:]
+    del items[5]
+    receiver, track, sink = video_receiver(H264Depacketizer)
+    pour(receiver, b"".join(b"$\x00" + item for item in items))
+    assert track.lost == 1
+    assert sink.samples == samples[1:]
+    assert [after for _, _, _, after in sink.pictures] == [True, False]
+
+
+def test_another_source_inside_a_run_is_seen():
+    data, samples, _ = film("h264", pictures=2)
+    foreign = rtp(3, 0, b"\x7c\x05junk", ssrc=99)
+    receiver, _, sink = video_receiver(H264Depacketizer)
+    cut = data.index(b"$\x00", 2000)
+    pour(receiver, data[:cut] + Interleaved(0, foreign).to_bytes() + data[cut:])
+    assert sink.samples == samples[1:]
+
+
+def test_messages_and_other_channels_between():
+    data, samples, _ = film("h264", pictures=2)
+    cut = data.index(b"$\x00", 2000)
+    messages, controls = [], []
+    receiver, _, sink = video_receiver(H264Depacketizer)
+    receiver._on_message = messages.append
+    receiver.add_control(1, controls.append)
+    answer = Response(200, "OK", (("CSeq", "4"),))
+    between = answer.to_bytes() + Interleaved(1, b"rtcp").to_bytes() + b"$\x09\x00\x00"
+    pour(receiver, data[:cut] + between + data[cut:], 100)
+    assert (messages, controls, receiver.strays) == ([answer], [b"rtcp"], 1)
+    assert sink.samples == samples
+
+
+def test_datagrams_give_the_same_pictures():
+    data, samples, _ = film("h264", pictures=30, size=30_000, piece=1380)
+    receiver, _, sink = video_receiver(H264Depacketizer)
+    position = 0
+    while position < len(data):
+        size = int.from_bytes(data[position + 2 : position + 4], "big")
+        receiver.packet(0, data[position + 4 : position + 4 + size])
+        position += 4 + size
+    assert sink.samples == samples
+
+
+def test_a_fragment_without_end_does_not_keep_memory():
+    receiver, _, sink = video_receiver(H264Depacketizer)
+    start = test_h264.fragments(b"\x65" + bytes(3000), 1000)[0]
+    data = bytearray(Interleaved(0, rtp(0, 0, start)).to_bytes())
+    middle = b"\x7c\x05" + bytes(1000)
+    for sequence in range(1, 12_000):
+        data += Interleaved(0, rtp(sequence, 0, middle)).to_bytes()
+    pour(receiver, bytes(data))
+    gc.collect()
+    held = sum(sys.getsizeof(o) for o in gc.get_objects() if isinstance(o, memoryview))
+    assert held < 6 * 1024 * 1024
+    assert sink.pictures == []
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x00\x01\x02\x03", b"SSH-2.0-x\r\n\r\n", b"RTSP/1.0 200 OK\r\n:\r\n\r\n"]
+)
+def test_what_is_not_rtsp_is_refused(data):
+    receiver = Receiver(FragmentRun(), lambda _message: None)
+    with pytest.raises(MessageError):
+        pour(receiver, data)
+
+
+def test_room_is_never_short():
+    receiver = Receiver(FragmentRun(), lambda _message: None)
+    largest = Interleaved(5, bytes(65_535)).to_bytes()
+    pour(receiver, largest * 5, 4096)
+    assert receiver.strays == 5
+    pour(receiver, b"RTSP/1.0 200 OK\r\nContent-Length: 65536\r\n\r\n" + bytes(65_536), 4096)
+
+
+@settings(max_examples=60)
+@given(st.binary(max_size=2000), st.integers(1, 300), st.integers(0, 2000))
+def test_arbitrary_bytes_raise_only_message_errors(data, step, cut):
+    good, _, _ = film("h264", pictures=2)
+    for stream in (data, b"$\x00\x00\x40" + data, good[:cut] + data):
+        receiver, _, _ = video_receiver(H264Depacketizer)
+        with contextlib.suppress(MessageError):
+            pour(receiver, stream, step)
