@@ -91,6 +91,8 @@ class Manifest:
     """The manifest, as far as the checks need it."""
 
     package: str
+    split: str = ""
+    """Name of the split this manifest belongs to; empty for the base."""
     version_name: str = ""
     version_code: int | None = None
     min_sdk: int = 1
@@ -197,6 +199,8 @@ class PlatformSupport:
     """ISO date of the last security bulletin that covered it; empty while it is still covered."""
     dated: str
     """ISO date of the table."""
+    certain: bool = True
+    """False: the row could not be confirmed when the table was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,4 +305,4 @@ class AppFacts:
 
 
 def _is_code(part: str) -> bool:
-    return part.endswith(".dex") or part in {"code", "archive"}
+    return part.endswith((".dex", ".jar", ".apk")) or part in {"code", "archive"}

@@ -246,7 +246,7 @@ class Archive:
         if self._inflated_bytes > INFLATED_BYTES_MAX:
             raise UnreadableArtefact(f"more than {INFLATED_BYTES_MAX} bytes unpacked in all")
         offset = self._data_offset(entry)
-        pieces = (
+        pieces: Iterator[bytes] = (
             self.source.read(offset + at, min(CHUNK_BYTES, entry.packed_bytes - at))
             for at in range(0, entry.packed_bytes, CHUNK_BYTES)
         )

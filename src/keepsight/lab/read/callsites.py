@@ -141,9 +141,9 @@ class Scan:
             opcode = data[at]
             wanted = loads if opcode == 0x1A else self._targets
             if opcode == 0x13 or number in wanted:
-                method = dex.method_at(at)
-                if method is not None:
-                    by_code.setdefault(method, []).append(at)
+                covering = dex.method_at(at)
+                if covering is not None:
+                    by_code.setdefault(covering, []).append(at)
         for (code, method), offsets in by_code.items():
             yield code, method, offsets
 

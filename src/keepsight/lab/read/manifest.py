@@ -82,6 +82,7 @@ class _Reader:
         min_sdk, target_sdk = self._sdks()
         return Manifest(
             package=package,
+            split=self._text(root, 0, "split"),
             version_name=self._text(root, _VERSION_NAME, "versionName"),
             version_code=self._number(root, _VERSION_CODE, "versionCode"),
             min_sdk=min_sdk,

@@ -96,9 +96,9 @@ def shape_of(data: bytes, code: int) -> Shape:
                 writes[register + 1] = writes.get(register + 1, 0) + 1
         elif 0x28 <= opcode <= 0x3D:
             target = branch_target(data, at)
-            targets = (target,) if target is not None else ()
+            targets = [target] if target is not None else []
             if opcode in (0x2B, 0x2C):
-                targets = tuple(switch_targets(data, at, end))
+                targets = switch_targets(data, at, len(data))
             for one in targets:
                 (joins if one > at else barriers).add(one)
         at += 2 * (UNITS[opcode] if opcode or not data[at + 1] else payload_units(data, at))

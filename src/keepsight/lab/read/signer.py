@@ -54,8 +54,11 @@ def describe(certificate: x509.Certificate) -> Certificate:
     }
     kind = next((name for cls, name in kinds.items() if isinstance(key, cls)), type(key).__name__)
     try:
-        digest = certificate.signature_hash_algorithm
-        subject = certificate.subject.rfc4514_string()
+        with warnings.catch_warnings():
+            # Names with odd fields (a country of six letters) are warned about and shown anyway.
+            warnings.simplefilter("ignore")
+            digest = certificate.signature_hash_algorithm
+            subject = certificate.subject.rfc4514_string()
     except (ValueError, UnsupportedAlgorithm):
         digest, subject = None, "(unreadable subject)"
     return Certificate(

@@ -5,6 +5,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from keepsight.lab.facts.app import Advisory, PlatformSupport
 from keepsight.lab.facts.tracker import Tracker, TrackerHost
 
 
@@ -44,3 +45,37 @@ def trackers() -> tuple[Tracker, ...]:
         )
         for row in table["tracker"]
     )
+
+
+@cache
+def android_versions() -> tuple[PlatformSupport, ...]:
+    """Return the Android versions, oldest first (`data/android_versions.toml`)."""
+    table = _table("android_versions.toml")
+    return tuple(
+        PlatformSupport(
+            api=row["api"],
+            version=row["version"],
+            last_update=row["last_update"],
+            dated=table["dated"],
+            certain=not row.get("uncertain", False),
+        )
+        for row in table["version"]
+    )
+
+
+@cache
+def library_prefixes() -> tuple[tuple[str, str], ...]:
+    """Return (class prefix, owner) of libraries that are not trackers (`data/libraries.toml`)."""
+    table = _table("libraries.toml")
+    return tuple((prefix, row["owner"]) for row in table["library"] for prefix in row["prefixes"])
+
+
+@cache
+def vulnerabilities() -> tuple[str, dict[str, tuple[tuple[str, Advisory], ...]]]:
+    """Return the table's date, and by library (first affected version, advisory) pairs."""
+    table = _table("vulnerabilities.toml")
+    found: dict[str, list[tuple[str, Advisory]]] = {}
+    for row in table["advisory"]:
+        advisory = Advisory(row["id"], row["fixed_in"], row["summary"], table["dated"])
+        found.setdefault(row["name"], []).append((row.get("from", ""), advisory))
+    return table["dated"], {name: tuple(rows) for name, rows in found.items()}
