@@ -94,12 +94,13 @@ class HubApi:
         """
         if cookie is None:
             return None
+        # The name says how the browser came: only over TLS does it have this prefix.
+        scheme = "https" if cookie.startswith("__Host-") else "http"
+        headers = {"Cookie": cookie, "X-Forwarded-Proto": scheme}
         try:
             async with (
                 asyncio.timeout(CONNECT_SECONDS),
-                self.request(
-                    "GET", "/api/session/streams", headers={"Cookie": cookie}, body=None
-                ) as answer,
+                self.request("GET", "/api/session/streams", headers=headers, body=None) as answer,
             ):
                 if answer.status in {401, 403}:
                     permit = None
