@@ -241,10 +241,16 @@ class Hub:
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 await self._unlock_unattended()
-                self._serve(build_api(self, is_local=False), sockets.API)
-                self._serve(build_api(self, is_local=True), sockets.CONTROL)
+                serving = [
+                    self._serve(build_api(self, is_local=False), sockets.API),
+                    self._serve(build_api(self, is_local=True), sockets.CONTROL),
+                ]
                 on_ready(self)
                 await self._stop.wait()
+                for server, task in serving:
+                    # Cancelled instead, uvicorn would leave its socket registered with the loop.
+                    server.should_exit = server.force_exit = True
+                    await task
                 if self.household is not None:
                     await stop_works(self.household)
                 raise _StopHub  # noqa: TRY301 - the way to end a task group
@@ -253,7 +259,7 @@ class Hub:
         finally:
             os.close(lock)
 
-    def _serve(self, api: FastAPI, socket_name: str) -> None:
+    def _serve(self, api: FastAPI, socket_name: str) -> tuple[uvicorn.Server, asyncio.Task[None]]:
         config = uvicorn.Config(
             api,
             log_level="warning",
@@ -266,4 +272,11 @@ class Hub:
         )
         server = _Server(config)
         listener = sockets.listen(self.run_directory / socket_name)
-        self._tasks.create_task(server.serve(sockets=[listener]), name=socket_name)
+
+        async def serve() -> None:
+            try:
+                await server.serve(sockets=[listener])
+            finally:
+                listener.close()
+
+        return server, self._tasks.create_task(serve(), name=socket_name)
