@@ -143,35 +143,50 @@ def parse(data: bytes) -> list[Element]:
     if len(data) > XML_BYTES_MAX:
         raise UnreadableArtefact("too large for a binary XML file")
     kind, header, size = _chunk(data, 0, len(data))
-    if kind != _XML and kind != 0:
+    # Android does not look at the kind of the outermost chunk; packers set it to zero.
+    if kind not in {_XML, 0}:
         raise UnreadableArtefact("not a binary XML file")
-    pool: StringPool | None = None
-    resource_ids: tuple[int, ...] = ()
-    elements: list[Element] = []
-    open_elements: list[Element] = []
+    document = _Document(data)
     for at, chunk_kind, chunk_header, chunk_size in _chunks(data, header, size):
-        if chunk_kind == _STRING_POOL and pool is None:
-            pool = string_pool(data, at)
-        elif chunk_kind == _RESOURCE_MAP:
-            count = (chunk_size - chunk_header) // 4
-            resource_ids = struct.unpack_from(f"<{count}I", data, at + chunk_header)
-        elif chunk_kind == _START_ELEMENT:
-            if pool is None:
-                raise UnreadableArtefact("elements before the string pool")
-            parent = open_elements[-1] if open_elements else None
-            element = _element(data, at + chunk_header, at + chunk_size, pool, resource_ids)
-            element.depth, element.parent = len(open_elements), parent
-            elements.append(element)
-            open_elements.append(element)
-            if len(elements) > XML_ELEMENTS_MAX or len(open_elements) > XML_DEPTH_MAX:
-                raise UnreadableArtefact("too many elements, or nested too deeply")
-        elif chunk_kind == _END_ELEMENT and open_elements:
-            open_elements.pop()
-        elif chunk_kind == _CHARACTERS and open_elements and pool is not None:
-            _add_text(data, at + chunk_header, at + chunk_size, pool, open_elements[-1])
-    if not elements or open_elements:
+        document.take(chunk_kind, at, at + chunk_header, at + chunk_size)
+    if not document.elements or document.open_elements:
         raise UnreadableArtefact("the binary XML ends before its elements do")
-    return elements
+    return document.elements
+
+
+class _Document:
+    """The elements read so far, and those still open."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._pool: StringPool | None = None
+        self._resource_ids: tuple[int, ...] = ()
+        self.elements: list[Element] = []
+        self.open_elements: list[Element] = []
+
+    def take(self, kind: int, at: int, body: int, end: int) -> None:
+        """Take in one chunk."""
+        if kind == _STRING_POOL and self._pool is None:
+            self._pool = string_pool(self._data, at)
+        elif kind == _RESOURCE_MAP:
+            self._resource_ids = struct.unpack_from(f"<{(end - body) // 4}I", self._data, body)
+        elif kind == _START_ELEMENT:
+            self._start(body, end)
+        elif kind == _END_ELEMENT and self.open_elements:
+            self.open_elements.pop()
+        elif kind == _CHARACTERS and self.open_elements and self._pool is not None:
+            _add_text(self._data, body, end, self._pool, self.open_elements[-1])
+
+    def _start(self, body: int, end: int) -> None:
+        if self._pool is None:
+            raise UnreadableArtefact("elements before the string pool")
+        element = _element(self._data, body, end, self._pool, self._resource_ids)
+        element.depth = len(self.open_elements)
+        element.parent = self.open_elements[-1] if self.open_elements else None
+        self.elements.append(element)
+        self.open_elements.append(element)
+        if len(self.elements) > XML_ELEMENTS_MAX or len(self.open_elements) > XML_DEPTH_MAX:
+            raise UnreadableArtefact("too many elements, or nested too deeply")
 
 
 def _add_text(data: bytes, at: int, end: int, pool: StringPool, element: Element) -> None:

@@ -1,8 +1,8 @@
 """Finds the calls, constants and method shapes of interest in one dex file.
 
 One pass of a byte pattern over all code finds candidates (a call of a known method, a load of a
-known string); only the methods that hold one are then walked instruction by instruction, which throws
-out what merely looked like one.
+known string); only the methods that hold one are then walked instruction by instruction, which
+throws out what merely looked like one.
 """
 
 import re
@@ -84,36 +84,44 @@ class Scan:
             self._found.gaps.append(reason)
 
     def _name_methods(self) -> None:
+        """Find the numbers of the methods of interest.
+
+        By name first and then by class, both as numbers: every class has methods of these names.
+        """
         dex = self._dex
-        by_name: dict[int, list[Target]] = {}
-        trust: dict[int, str] = {}
+        by_name: dict[int, list[tuple[frozenset[int], Target]]] = {}
         for target in targets.ALL:
-            number = dex.find_string(target.method.encode())
-            if number is not None:
-                by_name.setdefault(number, []).append(target)
-        for name, kind in targets.TRUST_BODIES.items():
-            number = dex.find_string(name.encode())
-            if number is not None:
-                trust[number] = kind
-        get_bytes = dex.find_string(b"getBytes")
-        extra = [get_bytes] if get_bytes is not None else []
-        encoders: set[int] = set()
-        for method, name_number in dex.methods_named([*by_name, *trust, *extra]):
-            if name_number == get_bytes and self._class_name(method) == "java.lang.String":
-                encoders.add(method)
-            fitting = (one for one in by_name.get(name_number, ()) if self._fits(method, one))
-            if (target_found := next(fitting, None)) is not None:
-                self._targets[method] = target_found
-            kind = trust.get(name_number, "")
+            name = dex.find_string(target.method.encode())
+            classes = frozenset(
+                number for one in target.classes if (number := dex.find_type(one)) is not None
+            )
+            if name is not None and (classes or not target.classes):
+                by_name.setdefault(name, []).append((classes, target))
+        trust = {
+            name: kind
+            for text, kind in targets.TRUST_BODIES.items()
+            if (name := dex.find_string(text.encode())) is not None
+        }
+        for method, name in dex.methods_named([*by_name, *trust]):
+            class_number = dex.method_class(method)
+            for classes, target in by_name.get(name, ()):
+                if classes and class_number not in classes:
+                    continue
+                if not target.protos or dex.method_proto(method) in target.protos:
+                    self._targets[method] = target
+                    break
+            kind = trust.get(name, "")
             if kind and dex.method_proto(method).startswith(targets.TRUST_PROTOS[kind]):
                 self._trust[method] = kind
-        self._get_bytes = frozenset(encoders)
+        self._get_bytes = frozenset(self._encoders())
 
-    def _fits(self, method: int, target: Target) -> bool:
+    def _encoders(self) -> Iterator[int]:
+        """Yield the numbers of `String.getBytes`."""
         dex = self._dex
-        if target.classes and dex.type_name(dex.method_class(method)) not in target.classes:
-            return False
-        return not target.protos or dex.method_proto(method) in target.protos
+        name, string = dex.find_string(b"getBytes"), dex.find_type("Ljava/lang/String;")
+        for method, _ in dex.methods_named([name]) if name is not None else ():
+            if dex.method_class(method) == string:
+                yield method
 
     def _url_strings(self) -> dict[int, str]:
         found: dict[int, str] = {}

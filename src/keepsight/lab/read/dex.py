@@ -4,20 +4,28 @@ The tables of strings and types are sorted (Android refuses a file whose are not
 found by bisection. Source: Android's published "Dalvik Executable format".
 """
 
+import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final
 
 from keepsight.lab.read import leb128
-from keepsight.lab.read.limits import ENTRY_BYTES_MAX, UnreadableArtefact
+from keepsight.lab.read.limits import ENTRY_BYTES_MAX, METHOD_UNITS_MAX, UnreadableArtefact
 
 _HEADER_BYTES: Final = 0x70
 _ENDIAN: Final = 0x12345678
 _NO_INDEX: Final = 0xFFFFFFFF
 _CODE_HEADER_BYTES: Final = 16
+_CODE_ITEMS: Final = 0x2001
+MAP_ITEMS_MAX: Final = 64
+NEARBY_CLASSES: Final = 32
+"""Classes looked at for the owner of some code before all of them are."""
 MEMBERS_MAX: Final = 65_536
-"""Methods or fields of one class: what an index of 16 bits can name."""
+"""Methods, and fields, of all classes together: what an index of 16 bits can name. Each class is
+walked at most twice, so a reader that meets more than four times that many is being led in circles
+by classes that lie on top of each other."""
 
 
 class Dex:
@@ -45,7 +53,11 @@ class Dex:
         self._fields = self._table(word[20], word[21], 8, "I")
         self._methods = self._table(word[22], word[23], 8, "I")
         self._classes = self._table(word[24], word[25], 32, "I")
-        self._code: array[int] = array("Q")
+        self._firsts: array[int] = array("Q")
+        self._members = 0
+        self._class_data: dict[int, int] = {}
+        self._by_class: dict[int, list[tuple[int, int]]] = {}
+        self._everything: list[tuple[int, int]] | None = None
         self._class_count = word[24]
 
     def _table(self, count: int, offset: int, size: int, kind: str) -> memoryview:
@@ -123,6 +135,14 @@ class Dex:
             raise UnreadableArtefact("a type number is out of range")
         return self.string(self._types[number])
 
+    def find_type(self, descriptor: str) -> int | None:
+        """Return the number of a type, None if the file does not name it."""
+        text = descriptor.encode()
+        number = self._type_bound(text)
+        if number < len(self._types) and self._key(self._types[number]) == text:
+            return number
+        return None
+
     def types_from(self, prefix: bytes) -> range:
         """Return the numbers of the types whose descriptors begin with an ASCII prefix."""
         return range(self._type_bound(prefix), self._type_bound(prefix + b"\xff"))
@@ -190,61 +210,102 @@ class Dex:
         )
 
     def load_code(self) -> None:
-        """Walk all class definitions and remember where each method's code lies.
+        """Note where each class keeps its code; methods are looked up when asked for.
 
         Raises:
             UnreadableArtefact: a class definition is malformed.
         """
-        found: list[int] = []
+        firsts: list[int] = []
+        types = self._classes[::8].tolist()
+        offsets = self._classes[6::8].tolist()
         try:
-            for offset in self._classes[6::8].tolist():
+            for offset in offsets:
                 if offset:
-                    self._walk_class(offset, found)
+                    code = self._first_code(offset)
+                    if code:
+                        firsts.append(code << 32 | offset)
         except IndexError as error:
             raise UnreadableArtefact("a class definition runs past the dex file") from error
-        found.sort()
-        self._code = array("Q", found)
+        firsts.sort()
+        self._firsts = array("Q", firsts)
+        self._class_data = dict(zip(types, offsets, strict=True))
 
-    def _walk_class(self, at: int, found: list[int]) -> None:
+    def _methods_start(self, at: int) -> tuple[int, int, int]:
+        """Return direct and virtual method counts, and where the methods begin."""
         data = self.data
-        counts = []
-        for _ in range(4):
-            number, at = leb128.unsigned(data, at)
-            counts.append(number)
-        if max(counts) > MEMBERS_MAX:
-            raise UnreadableArtefact("a class with an absurd number of members")
-        for _ in range(2 * (counts[0] + counts[1])):
-            while data[at] & 0x80:
-                at += 1
-            at += 1
-        for count in counts[2:]:
-            method = 0
-            for _ in range(count):
-                step = data[at]
-                at += 1
-                if step & 0x80:
-                    step, at = leb128.unsigned(data, at - 1)
-                method += step
+        if max(data[at : at + 4]) < 0x80:
+            static, instance, direct, virtual = data[at : at + 4]
+            at += 4
+        else:
+            static, at = leb128.unsigned(data, at)
+            instance, at = leb128.unsigned(data, at)
+            direct, at = leb128.unsigned(data, at)
+            virtual, at = leb128.unsigned(data, at)
+        self._members += static + instance + direct + virtual
+        if self._members > 4 * MEMBERS_MAX:
+            raise UnreadableArtefact("classes with more members than a dex file can number")
+        numbers = 2 * (static + instance)
+        if numbers:
+            skipped = _skip(numbers).match(data, at)
+            if skipped is None:
+                raise UnreadableArtefact("a class definition runs past the dex file")
+            at = skipped.end()
+        return direct, virtual, at
+
+    def _first_code(self, at: int) -> int:
+        """Return the offset of the first code of a class, 0 if it has none."""
+        data = self.data
+        direct, virtual, at = self._methods_start(at)
+        for _ in range(direct + virtual):
+            for _ in range(2):
                 while data[at] & 0x80:
                     at += 1
                 at += 1
-                code = data[at]
-                at += 1
-                if code & 0x80:
-                    code = code & 0x7F | data[at] << 7
-                    at += 1
-                    if code & 0x4000:
-                        code, at = leb128.unsigned(data, at - 2)
+            code, at = leb128.unsigned(data, at)
+            if code:
+                return code
+        return 0
+
+    def _class_code(self, at: int) -> list[tuple[int, int]]:
+        """Return (code offset, method number) of a class's methods, in order of their code."""
+        found = self._by_class.get(at)
+        if found is not None:
+            return found
+        data = self.data
+        found = []
+        direct, virtual, position = self._methods_start(at)
+        for count in (direct, virtual):
+            method = 0
+            for _ in range(count):
+                step, position = leb128.unsigned(data, position)
+                method += step
+                while data[position] & 0x80:
+                    position += 1
+                code, position = leb128.unsigned(data, position + 1)
                 if code:
-                    found.append(code << 32 | method)
+                    found.append((code, method))
+        found.sort()
+        self._by_class[at] = found
+        return found
 
     @property
     def code_range(self) -> tuple[int, int]:
-        """Return where the code of all methods lies, from the first to behind the last."""
-        if not self._code:
-            return 0, 0
-        last = self._code[-1] >> 32
-        return self._code[0] >> 32, min(self.code_end(last), len(self.data))
+        """Return where all code lies, by the file's own map; everything if the map is no help.
+
+        Android refuses files whose code lies elsewhere than the map says.
+        """
+        data = self.data
+        at = int.from_bytes(data[0x34:0x38], "little")
+        count = int.from_bytes(data[at : at + 4], "little")
+        if not at or count > MAP_ITEMS_MAX or at + 4 + 12 * count > len(data):
+            return _HEADER_BYTES, len(data)
+        items = memoryview(data[at + 4 : at + 4 + 12 * count]).cast("I")
+        starts = sorted(items[2::3].tolist())
+        for kind, start in zip(items[::3].tolist(), items[2::3].tolist(), strict=True):
+            if kind & 0xFFFF == _CODE_ITEMS:
+                behind = [one for one in starts if one > start]
+                return start, behind[0] if behind else len(data)
+        return (_HEADER_BYTES, len(data)) if self._firsts else (0, 0)
 
     def code_end(self, code: int) -> int:
         """Return the offset behind the instructions of the code item at `code`."""
@@ -253,21 +314,88 @@ class Dex:
 
     def method_at(self, offset: int) -> tuple[int, int] | None:
         """Return (code offset, method number) of the method whose code covers a byte, if any."""
-        index = bisect_right(self._code, offset << 32 | _NO_INDEX) - 1
+        if offset & 1:
+            return None  # Android refuses code that is not aligned
+        index = bisect_right(self._firsts, offset << 32 | _NO_INDEX) - 1
+        # A class's first method need not be its first in the file, and some compilers put a class's
+        # code in several pieces: the owner is nearly always this class or one soon after it.
+        for one in range(max(index, 0), min(index + NEARBY_CLASSES, len(self._firsts))):
+            methods = self._class_code(self._firsts[one] & _NO_INDEX)
+            found = self._covering(methods, offset)
+            if found is not None or self._in_handlers(methods, offset):
+                return found
+        if self._everything is None:
+            self._everything = sorted(
+                one
+                for offset in {packed & _NO_INDEX for packed in self._firsts}
+                for one in self._class_code(offset)
+            )
+        return self._covering(self._everything, offset)
+
+    def _covering(self, methods: list[tuple[int, int]], offset: int) -> tuple[int, int] | None:
+        index = bisect_right(methods, (offset, _NO_INDEX)) - 1
         if index < 0:
             return None
-        code, method = self._code[index] >> 32, self._code[index] & _NO_INDEX
-        start = code + _CODE_HEADER_BYTES
-        if start <= offset < self.code_end(code) and not (offset - start) & 1:
-            return code, method
-        return None
+        code, method = methods[index]
+        inside = code + _CODE_HEADER_BYTES <= offset < self.code_end(code)
+        return (code, method) if inside else None
+
+    def _in_handlers(self, methods: list[tuple[int, int]], offset: int) -> bool:
+        """Whether a byte lies in the header or the exception tables of one of these methods."""
+        index = bisect_right(methods, (offset, _NO_INDEX)) - 1
+        if index < 0:
+            return False
+        code = methods[index][0]
+        tries = int.from_bytes(self.data[code + 6 : code + 8], "little")
+        if offset < code + _CODE_HEADER_BYTES or not tries:
+            return offset < code + _CODE_HEADER_BYTES
+        _, end = exception_handlers(self.data, code)
+        return offset < end
 
     def code_of(self, methods: Iterable[int]) -> Iterator[tuple[int, int]]:
         """Yield (code offset, method number) of those of these methods that have code here."""
-        wanted = set(methods)
-        for packed in self._code:
-            if packed & _NO_INDEX in wanted:
-                yield packed >> 32, packed & _NO_INDEX
+        for method in methods:
+            at = self._class_data.get(self.method_class(method), 0)
+            for code, number in self._class_code(at) if at else ():
+                if number == method:
+                    yield code, number
+
+
+@cache
+def _skip(numbers: int) -> re.Pattern[bytes]:
+    """Return a pattern that matches so many LEB128 numbers."""
+    return re.compile(rb"(?:[\x80-\xff]*[\x00-\x7f]){%d}" % numbers)
+
+
+def exception_handlers(data: bytes, code: int) -> tuple[list[int], int]:
+    """Return the offsets of a method's exception handlers, and the end of its code item.
+
+    Raises:
+        UnreadableArtefact: the tables lie.
+    """
+    tries = int.from_bytes(data[code + 6 : code + 8], "little")
+    start = code + _CODE_HEADER_BYTES
+    at = start + 2 * int.from_bytes(data[code + 12 : code + 16], "little")
+    found: list[int] = []
+    if not tries:
+        return found, at
+    at = ((at + 3) & ~3) + 8 * tries
+    try:
+        lists, at = leb128.unsigned(data, at)
+        for _ in range(min(lists, tries)):
+            count, at = leb128.signed(data, at)
+            if abs(count) > METHOD_UNITS_MAX:
+                raise UnreadableArtefact("a method with absurdly many exception handlers")
+            for _ in range(abs(count)):
+                _, at = leb128.unsigned(data, at)
+                address, at = leb128.unsigned(data, at)
+                found.append(start + 2 * address)
+            if count <= 0:
+                address, at = leb128.unsigned(data, at)
+                found.append(start + 2 * address)
+    except IndexError as error:
+        raise UnreadableArtefact("exception handlers run past the dex file") from error
+    return found, at
 
 
 def dotted(descriptor: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from keepsight.lab.read import leb128
+from keepsight.lab.read.dex import exception_handlers
 from keepsight.lab.read.instructions import (
     BYTE,
     NIBBLE,
@@ -84,7 +84,7 @@ def shape_of(data: bytes, code: int) -> Shape:
     writes = dict.fromkeys(range(max(0, registers - parameters), registers), 1)
     starts: list[int] = []
     joins: set[int] = set()
-    barriers: set[int] = set(_handlers(data, at, end, tries)) if tries else set()
+    barriers: set[int] = set(exception_handlers(data, code)[0]) if tries else set()
     while at < end:
         opcode = data[at]
         starts.append(at)
@@ -113,28 +113,6 @@ def _written(data: bytes, at: int, kind: int) -> int:
     if kind == BYTE:
         return data[at + 1]
     return data[at + 2] | data[at + 3] << 8
-
-
-def _handlers(data: bytes, start: int, end: int, tries: int) -> list[int]:
-    """Return the byte offsets of the exception handlers."""
-    at = ((end + 3) & ~3) + 8 * tries
-    found: list[int] = []
-    try:
-        lists, at = leb128.unsigned(data, at)
-        for _ in range(min(lists, tries)):
-            count, at = leb128.signed(data, at)
-            if abs(count) > METHOD_UNITS_MAX:
-                raise UnreadableArtefact("a method with absurdly many exception handlers")
-            for _ in range(abs(count)):
-                _, at = leb128.unsigned(data, at)
-                address, at = leb128.unsigned(data, at)
-                found.append(start + 2 * address)
-            if count <= 0:
-                address, at = leb128.unsigned(data, at)
-                found.append(start + 2 * address)
-    except IndexError as error:
-        raise UnreadableArtefact("exception handlers run past the dex file") from error
-    return found
 
 
 class Follower:
@@ -185,20 +163,24 @@ class Follower:
             opcode = data[at]
             if at in wanted:
                 found.append(self._call(at))
-            if 0x6E <= opcode <= 0x78:
-                self._invoke(at)
-            elif opcode == 0x26:
-                self._fill(at)
-            elif 0x4B <= opcode <= 0x51:
-                self._forget_array(data[at + 1])
-                self._forget_array(data[at + 2])
-            elif WRITES[opcode] != NO_WRITE:
-                self._write(at, opcode)
-            elif 0x28 <= opcode <= 0x3D:
-                self._branch(at, opcode)
+            self._step(at, opcode)
             if 0x0E <= opcode <= 0x11 or opcode == 0x27 or 0x28 <= opcode <= 0x2A:
                 self._state, reachable = {}, False
         return found
+
+    def _step(self, at: int, opcode: int) -> None:
+        """Take in what one instruction does to the registers."""
+        if 0x6E <= opcode <= 0x78:
+            self._invoke(at)
+        elif opcode == 0x26:
+            self._fill(at)
+        elif 0x4B <= opcode <= 0x51:
+            self._forget_array(self._data[at + 1])
+            self._forget_array(self._data[at + 2])
+        elif WRITES[opcode] != NO_WRITE:
+            self._write(at, opcode)
+        elif 0x28 <= opcode <= 0x3D:
+            self._branch(at, opcode)
 
     def _join(self, at: int, *, reachable: bool) -> None:
         saved = self._saved.pop(at, None)
@@ -247,21 +229,17 @@ class Follower:
 
     def _constant(self, at: int, opcode: int) -> Held | None:
         data = self._data
+        if opcode in (0x1A, 0x1B):
+            width = 2 if opcode == 0x1A else 4
+            return self._string(int.from_bytes(data[at + 2 : at + 2 + width], "little"))
         if opcode == 0x12:
             return signed(data[at + 1] >> 4, 4)
-        if opcode in (0x13, 0x16):
-            return signed(data[at + 2] | data[at + 3] << 8, 16)
-        if opcode in (0x14, 0x17):
-            return signed(int.from_bytes(data[at + 2 : at + 6], "little"), 32)
         if opcode == 0x15:
             return signed((data[at + 2] | data[at + 3] << 8) << 16, 32)
-        if opcode == 0x18:
-            return signed(int.from_bytes(data[at + 2 : at + 10], "little"), 64)
-        if opcode == 0x1A:
-            return self._string(data[at + 2] | data[at + 3] << 8)
-        if opcode == 0x1B:
-            return self._string(int.from_bytes(data[at + 2 : at + 6], "little"))
-        return None
+        width = _CONSTANT_BYTES.get(opcode, 0)
+        if not width:
+            return None
+        return signed(int.from_bytes(data[at + 2 : at + 2 + width], "little"), 8 * width)
 
     def _new_array(self, at: int) -> Held | None:
         size = self._get(self._data[at + 1] >> 4)
@@ -314,6 +292,8 @@ class Follower:
 
 
 _MOVES: Final = frozenset(range(0x01, 0x0A))
+_CONSTANT_BYTES: Final = {0x13: 2, 0x14: 4, 0x16: 2, 0x17: 4, 0x18: 8}
+"""Opcode of a number constant to the length of the number."""
 
 
 def _moved(data: bytes, at: int, opcode: int) -> int:

@@ -96,7 +96,10 @@ STORAGE: Final = (
 )
 NETWORK: Final = (
     Target("URL", "<init>", ("Ljava/net/URL;",), ("(Ljava/lang/String;)V",)),
-    Target("Request.url", "url", ("Lokhttp3/Request$Builder;",), ("(Ljava/lang/String;)Lokhttp3/Request$Builder;",)),
+    Target(
+        "Request.url", "url", ("Lokhttp3/Request$Builder;",),
+        ("(Ljava/lang/String;)Lokhttp3/Request$Builder;",),
+    ),
     Target("Retrofit.baseUrl", "baseUrl", ("Lretrofit2/Retrofit$Builder;",)),
     Target("WebView.loadUrl", "loadUrl", ("Landroid/webkit/WebView;",)),
     Target("HttpGet", "<init>", ("Lorg/apache/http/client/methods/HttpGet;",)),

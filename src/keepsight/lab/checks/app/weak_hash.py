@@ -46,12 +46,12 @@ def judge(rule: AppRule, app: AppFacts, _: ProductFacts) -> tuple[Finding, ...]:
             rule.violated(
                 Severity.MEDIUM,
                 f"Signatures over a weak hash in {name}",
-                [at(app, call.place, f"Signature {call.arguments[0]}") for call in calls],
+                [at(app, call.place, f"Signature {call.arguments[0]!s}") for call in calls],
             )
             for name, calls in by_owner(bad)
         )
     weak = [call for call in digests if _algorithm(call) in _WEAK]
-    lines = [at(app, call.place, f"MessageDigest {call.arguments[0]}") for call in weak]
+    lines = [at(app, call.place, f"MessageDigest {call.arguments[0]!s}") for call in weak]
     unresolved = [call for call in (*signatures, *digests) if _algorithm(call) is None]
     if app.code_gaps:
         reason = "; ".join(app.code_gaps[:3])
