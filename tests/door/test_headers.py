@@ -49,6 +49,13 @@ def test_page_gets_the_open_policy_only_for_a_checked_host() -> None:
     assert completed("", Content_Type="text/html")["Content-Security-Policy"] == CLOSED_POLICY
 
 
+def test_service_worker_may_ask_the_door_and_nobody_else() -> None:
+    policy = completed(Content_Type="text/javascript; charset=utf-8")["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "connect-src 'self'" in policy
+    assert "ws" not in policy
+
+
 def test_what_is_there_stays() -> None:
     answer = completed(Cache_Control="private", Content_Security_Policy="default-src 'none'")
     assert answer["Cache-Control"] == "private"

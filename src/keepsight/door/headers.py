@@ -26,7 +26,6 @@ PERMISSIONS: Final = ", ".join(
             f"{name}=()"
             for name in (
                 "accelerometer",
-                "bluetooth",
                 "browsing-topics",
                 "camera",
                 "display-capture",
@@ -83,7 +82,9 @@ def content_security_policy(host: str, *, is_tls: bool) -> str:
 
 
 CLOSED_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
-"""Of every answer that is not a page."""
+"""Of every answer that is neither a page nor a script."""
+SCRIPT_POLICY: Final = f"{CLOSED_POLICY}; script-src 'self'; connect-src 'self'"
+"""Of scripts: a service worker lives under the policy of its own answer, and asks the door."""
 
 
 def add_security_headers(
@@ -101,11 +102,16 @@ def add_security_headers(
     """
     headers.update(_ALWAYS)
     if "Content-Security-Policy" not in headers:
-        is_page = headers.get("Content-Type", "").startswith("text/html") and host
-        headers["Content-Security-Policy"] = (
-            content_security_policy(host, is_tls=is_tls) if is_page else CLOSED_POLICY
+        headers["Content-Security-Policy"] = _policy(
+            headers.get("Content-Type", ""), host, is_tls=is_tls
         )
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = NO_STORE
     if is_tls and has_public_certificate:
         headers["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"
+
+
+def _policy(content_type: str, host: str, *, is_tls: bool) -> str:
+    if host and content_type.startswith("text/html"):
+        return content_security_policy(host, is_tls=is_tls)
+    return SCRIPT_POLICY if content_type.startswith("text/javascript") else CLOSED_POLICY
