@@ -13,9 +13,15 @@ const COLUMNS_MAX = 8;
 const FIT_WIDTH_MIN = 176;
 const SCROLL_WIDTH_MIN = 300;
 const PHONE_WIDTH = 560;
-const PHONE_ONE_COLUMN_MAX = 4;
+const PHONE_ONE_COLUMN_MAX = 6;
 /** A cell this much smaller than the largest possible is still as good. */
-const WIDTH_TOLERANCE = 0.97;
+const WIDTH_TOLERANCE = 0.88;
+
+/** On a phone: large pictures one below the other, or two columns with the odd one large on top. */
+function onPhone(count: number, width: number, gap: number, aspect: number): Arrangement {
+  if (count <= PHONE_ONE_COLUMN_MAX) return scrolling(1, width, gap, aspect);
+  return { ...scrolling(2, width, gap, aspect), hero: count % 2 === 1 ? 2 : 1 };
+}
 
 function scrolling(columns: number, width: number, gap: number, aspect: number): Arrangement {
   const cellWidth = (width - gap * (columns - 1)) / columns;
@@ -27,7 +33,7 @@ function scrolling(columns: number, width: number, gap: number, aspect: number):
  * where the first camera may take a square of cells (6 cameras: one large and five around it).
  */
 export function arrange(count: number, width: number, height: number, gap = 8, aspect = 16 / 9): Arrangement {
-  if (width < PHONE_WIDTH) return scrolling(count <= PHONE_ONE_COLUMN_MAX ? 1 : 2, width, gap, aspect);
+  if (width < PHONE_WIDTH) return onPhone(count, width, gap, aspect);
   let best: Arrangement | null = null;
   let bestArea = 0;
   for (let columns = 1; columns <= Math.min(COLUMNS_MAX, Math.max(count, 1)); columns++) {

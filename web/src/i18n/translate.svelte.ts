@@ -125,7 +125,7 @@ export function duration(seconds: number): string {
     const count = Math.floor(rest / size);
     if (count === 0 && !(unit === 'second' && parts.length === 0)) continue;
     rest -= count * size;
-    parts.push(new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'short' }).format(count));
+    parts.push(new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'narrow' }).format(count));
     if (parts.length === 2) break;
   }
   return parts.join(' ');

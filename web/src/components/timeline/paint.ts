@@ -157,7 +157,8 @@ function drawName(c: CanvasRenderingContext2D, picture: Picture, name: string, t
   c.fillStyle = palette.surface;
   c.globalAlpha = 0.92;
   c.beginPath();
-  c.roundRect(6, top + laneHeight / 2 - 8.5, width + 14, 17, 4);
+  const box = Math.min(17, laneHeight);
+  c.roundRect(6, top + (laneHeight - box) / 2, width + 14, box, 4);
   c.fill();
   c.globalAlpha = 1;
   c.fillStyle = isFocus ? palette.accent : palette.ink;
