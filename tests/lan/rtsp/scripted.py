@@ -88,7 +88,7 @@ class Connection:
         self.writer = writer
         self.requests = []
         self.frames = []
-        self.client_ports = []
+        self.is_left = False
 
     async def send(self, channel, packet):
         """One interleaved packet."""
@@ -133,7 +133,8 @@ class ScriptedCamera:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for connection in self.connections:
-            connection.writer.transport.abort()
+            if not connection.is_left:
+                connection.writer.transport.abort()
         await asyncio.sleep(0)
 
     def requests(self):
@@ -159,8 +160,8 @@ class ScriptedCamera:
             pass
         finally:
             self._tasks.discard(task)
-            with contextlib.suppress(ConnectionError):
-                writer.close()
+            connection.is_left = True
+            writer.close()
 
     async def _answer(self, connection, request):
         answer = self.script.answers.get(request.method, self._right)
@@ -174,6 +175,8 @@ class ScriptedCamera:
             headers = (("CSeq", request.header("CSeq")), *answer.headers)
             answer = Response(answer.status, answer.reason, headers, answer.body).to_bytes()
         connection.writer.write(answer)
+        if request.method == "TEARDOWN":
+            connection.writer.close()
         if request.method == "PLAY" and answer.startswith(b"RTSP/1.0 200"):
             play = self.script.play or Connection.film
             task = asyncio.ensure_future(self._play(play, connection))

@@ -40,7 +40,7 @@ KEEPALIVE_SECONDS_MIN: Final = 5.0
 KEEPALIVE_SECONDS_MAX: Final = 30.0
 SESSION_SECONDS_DEFAULT: Final = 60
 SESSION_ID_CHARACTERS_MAX: Final = 256
-CLOSE_SECONDS_MAX: Final = 1.0
+CLOSE_SECONDS_MAX: Final = 0.5
 
 Transport = Literal["auto", "tcp", "udp"]
 
@@ -282,17 +282,18 @@ class RtspSession:
                 method = "OPTIONS"
 
     async def close(self) -> None:
-        """Say goodbye without waiting for an answer, and let go of ports and connection."""
-        connection, self._connection = self._connection, None
+        """Say goodbye, and let go of ports and connection. No error if that was done before."""
+        connection = self._connection
         if connection is None:
             return
-        if self._dialogue.session_id and connection.error is None:
+        is_playing = bool(self._dialogue.session_id) and connection.error is None
+        if is_playing:
             self._dialogue.send("TEARDOWN", self._play_url)
+        self._connection = None
         for leg in self._legs:
             leg.close()
         self._legs.clear()
-        connection.end(ConnectionLostError("we closed the session"))
-        connection.abort_later(CLOSE_SECONDS_MAX)
+        await connection.leave(CLOSE_SECONDS_MAX if is_playing else 0)
 
 
 @dataclass(frozen=True, slots=True)

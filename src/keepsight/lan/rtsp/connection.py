@@ -23,6 +23,7 @@ from keepsight.lan.rtsp.receive import Receiver
 from keepsight.lan.rtsp.sps import ParameterSetError
 
 CONNECT_SECONDS_MAX: Final = 5.0
+ABORT_SECONDS_MAX: Final = 1.0
 WRITE_BYTES_MAX: Final = 256 * 1024
 """Unsent bytes; we send a few hundred a second, so a camera that lets so many pile up is gone."""
 CHUNKS_PER_SECOND_MAX: Final = 200
@@ -38,6 +39,7 @@ class Connection(asyncio.BufferedProtocol):
         self._receiver = receiver
         self._on_end = on_end
         self._chunks = 0
+        self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         receiver.on_chunk = self._throttle
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -76,6 +78,8 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
         self.end(ConnectionLostError(f"the connection was lost: {exc or 'closed'}"))
+        if not self._lost.done():
+            self._lost.set_result(None)
 
     def write(self, data: bytes) -> None:
         """Send; does nothing once the connection ended."""
@@ -94,10 +98,22 @@ class Connection(asyncio.BufferedProtocol):
         if self.transport is not None:
             self.transport.close()
 
-    def abort_later(self, seconds: float) -> None:
-        """Give unsent bytes so long, then close without them."""
-        if self.transport is not None:
-            asyncio.get_running_loop().call_later(seconds, self.transport.abort)
+    async def leave(self, seconds: float) -> None:
+        """Let the camera close first, so that it reads our TEARDOWN; then close.
+
+        Closing at once, with pictures still unread, would reset the connection, and a camera may
+        then count the session as open until it times out.
+        """
+        if self.error is None:
+            self.error = ConnectionLostError("we closed the session")
+            self._on_end(self.error)
+        if self.transport is None or self._lost.done():
+            return
+        self.transport.resume_reading()
+        await asyncio.wait((self._lost,), timeout=seconds)
+        if not self._lost.done():
+            self.transport.abort()
+        await asyncio.wait((self._lost,), timeout=ABORT_SECONDS_MAX)
 
     def _throttle(self) -> None:
         """Called once a chunk: a camera that sends more than any camera does has to wait."""
