@@ -18,8 +18,6 @@ from keepsight.seal.header import (
     Kind,
 )
 
-LAST_PICTURE_US_MAX: Final = 2_500_000
-"""A picture is not thought to last longer, so that a camera's silence stays visible."""
 _SOUND_DRIFT_US_MAX: Final = 500_000
 """Beyond this, sound's own clock no longer says where it belongs."""
 
@@ -110,15 +108,30 @@ class Film:
 
         Raises:
             OSError: the disk refused.
-            ValueError: a picture is larger than a fragment may be.
+            ValueError: a picture is larger than a fragment may be; nothing was written, and the
+                segment must end.
         """
+        count = len(self._fragments)
+        try:
+            self._press_chunk(chunk, sound)
+        except ValueError:
+            del self._fragments[count:]
+            raise
+        last = chunk.video[-1]
+        newest_ticks = max([unit.media_ticks for unit in chunk.video])
+        self._floor_ticks = newest_ticks
+        self.end_ticks = max(chunk.end_ticks, newest_ticks)
+        lasts_us = (chunk.end_ticks - last.media_ticks) * 1_000_000 // self._clock_rate
+        self.end_us = last.wall_us + max(0, lasts_us)
+        self.file.write(self._press)
+
+    def _press_chunk(self, chunk: Chunk, sound: list[AccessUnit]) -> None:
         self.file.begin(self._press)
         if not self._fragments:
             init, monotonic_us, flags = self._init
             self._seal(Kind.INIT, [init], self.start_us, monotonic_us, flags)
         video, end_ticks = chunk.video, chunk.end_ticks
         zero, floor = self._zero_ticks, self._floor_ticks
-        newest_ticks = max([unit.media_ticks for unit in video])
         if video[0].is_keyframe:
             key, video = video[:1], video[1:]
             key_end = min([unit.media_ticks for unit in video]) if video else end_ticks
@@ -132,12 +145,6 @@ class Film:
             runs.append(self._sound_run(sound))
         if runs:
             self._add(Kind.GOP, video or sound, *runs)
-        self._floor_ticks = newest_ticks
-        self.end_ticks = max(end_ticks, newest_ticks)
-        last = chunk.video[-1]
-        lasts_us = (end_ticks - last.media_ticks) * 1_000_000 // self._clock_rate
-        self.end_us = last.wall_us + min(max(0, lasts_us), LAST_PICTURE_US_MAX)
-        self.file.write(self._press)
 
     def append_late_sound(self, sound: list[AccessUnit]) -> None:
         """Write sound that arrived after the last picture of this segment but belongs to it.

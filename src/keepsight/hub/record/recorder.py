@@ -113,12 +113,14 @@ class Recorder:
         if not video or self._format is None:
             return
         last_ticks = video[-1].media_ticks
+        if len(video) > 1:
+            self._last_step_ticks = max(0, last_ticks - video[-2].media_ticks)
+        end_ticks = last_ticks + self._last_step_ticks
         if following is not None:
-            end_ticks = following.media_ticks
-            if len(video) > 1:
-                self._last_step_ticks = max(0, last_ticks - video[-2].media_ticks)
-        else:
-            end_ticks = last_ticks + self._last_step_ticks
+            step_ticks = following.media_ticks - last_ticks
+            # A longer silence is none of the last picture's: it stays visible as a gap.
+            if 0 < step_ticks <= self._chunk_ticks_max:
+                end_ticks = following.media_ticks
         audio, later = self._audio, []
         if following is not None and audio and audio[-1].wall_us >= following.wall_us:
             later = [unit for unit in audio if unit.wall_us >= following.wall_us]

@@ -66,6 +66,8 @@ class Reel:
         # The first segments end at different times, so that later ones do not all sync at once.
         self._length_us = SEGMENT_US // 2 + SEGMENT_US // 2 * camera[0] // 255
         self._lasting_gap: BreakReason | None = None
+        self._quiet_end: tuple[int, BreakReason] | None = None
+        """Where a segment ended for a reason that loses nothing, unless time passes."""
         self._is_fresh = True
         """The index may hold a lasting gap of the run before."""
         self._retry_due_us = 0
@@ -90,13 +92,18 @@ class Reel:
                 self._try_again(chunk)
         except ValueError as error:
             log.error("camera %s: cannot be recorded: %s", self._camera.hex(), error)  # noqa: TRY400
-            self._give_up_segment(chunk.start_us, BreakReason.UNKNOWN)
+            ended_us = self._end_segment()
+            self._is_broken = True
+            self._open_gap(chunk.start_us if ended_us is None else ended_us, BreakReason.UNKNOWN)
 
     def stop(self, reason: BreakReason, wall_us: int) -> None:
         """The stream stopped, or what follows does not continue what came before."""
         ended_us = self._end_segment()
         self._is_broken = True
-        if reason in _NO_GAP or self._lasting_gap is reason:
+        if reason in _NO_GAP:
+            self._quiet_end = None if ended_us is None else (ended_us, reason)
+            return
+        if self._lasting_gap is reason:
             return
         if self._lasting_gap is not None:
             self._close_gap(wall_us)
@@ -169,12 +176,16 @@ class Reel:
 
     def _finish_joined(self, film: Film, chunk: Chunk) -> None:
         step_us = chunk.start_us - film.end_us
+        step_ticks = chunk.video[0].media_ticks - film.end_ticks
         late = [unit for unit in chunk.audio if unit.wall_us < chunk.start_us]
         if late and not chunk.is_new and 0 <= step_us < CLOCK_STEP_US_MAX:
             film.append_late_sound(late)
         ended_us = self._end_segment()
-        if step_us > JOINT_US and ended_us is not None and not chunk.is_new:
-            self._open_gap(ended_us, BreakReason.SILENT)
+        if ended_us is not None and not chunk.is_new:
+            # Where media time goes on and wall time does not, somebody set the clock.
+            is_clock = 0 <= step_ticks < film.stream_format.video.clock_rate
+            reason = BreakReason.CLOCK_JUMPED if is_clock else BreakReason.SILENT
+            self._quiet_end = (ended_us, reason)
 
     def _begin(self, chunk: Chunk) -> Film:
         desk, day = self._desk, day_of(chunk.start_us)
@@ -182,6 +193,9 @@ class Reel:
         context = Context(desk.household, self._camera, self._stream, epoch, new_id())
         is_joined = not (self._is_broken or chunk.is_new)
         film = Film(desk.root, desk.press, context, chunk, day_key, is_joined=is_joined)
+        if self._quiet_end is not None and film.start_us - self._quiet_end[0] >= JOINT_US:
+            self._open_gap(*self._quiet_end)
+        self._quiet_end = None
         self._film = film
         self._is_broken = False
         desk.catalogue.grow(film)
@@ -196,6 +210,10 @@ class Reel:
         self.sync(is_last=True)
         film, self._film = self._film, None
         if film is None:
+            return None
+        if film.size_bytes == 0:
+            film.file.abandon(0)
+            self._desk.catalogue.drop(film)
             return None
         self._length_us = SEGMENT_US
         try:

@@ -126,6 +126,8 @@ def _set_pragmas(connection: Any, _record: object) -> None:
 def _prepare(connection: Connection, household: bytes) -> None:
     version = connection.execute(text("PRAGMA user_version")).scalar_one()
     if connection.execute(text("SELECT count(*) FROM sqlite_schema")).scalar_one() == 0:
+        # All or nothing: the driver would otherwise commit each CREATE by itself.
+        connection.execute(text("BEGIN IMMEDIATE"))
         metadata.create_all(connection)
         connection.execute(text(f"PRAGMA user_version={SCHEMA_VERSION}"))
         connection.execute(insert(owner).values(household=household))
