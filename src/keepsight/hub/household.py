@@ -15,7 +15,7 @@ from keepsight.core.clock import Clock
 from keepsight.hub.access import Access, hash_token
 from keepsight.hub.journal import Journal
 from keepsight.hub.keyrelease import Viewer
-from keepsight.hub.keyring import Keyring
+from keepsight.hub.keyring import Keyring, KeyringFile
 from keepsight.hub.member import Device, Member, Session
 from keepsight.hub.refusals import Refusals
 from keepsight.hub.settings import Settings, read_settings
@@ -44,6 +44,7 @@ class Household:
         journal: Journal,
         clock: Clock,
         sql_thread: ThreadPoolExecutor,
+        keyring_file: KeyringFile,
     ) -> None:
         self.directory = directory
         self.keyring = keyring
@@ -62,6 +63,7 @@ class Household:
         """Tells the door to close what this session has open."""
         self._store = store
         self._sql_thread = sql_thread
+        self._keyring_file = keyring_file
         self._sessions: dict[bytes, Session] = {}
         self._members: dict[bytes, Member] = {}
 
@@ -174,3 +176,8 @@ class Household:
         self.settings = new
         self.archive.apply_rules()
         return new
+
+    async def rename(self, name: str, *, by: str) -> None:
+        """Give the household another name."""
+        await self.journal.record([{"type": "renamed", "name": name, "by": by}])
+        await asyncio.to_thread(self._keyring_file.rename, self.keyring, name)

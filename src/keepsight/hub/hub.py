@@ -210,6 +210,7 @@ class Hub:
             journal=journal,
             clock=self.clock,
             sql_thread=self._sql_thread,
+            keyring_file=self._keyring_file,
         )
         self._tasks.create_task(journal.run(), name="journal")
         await household.load()

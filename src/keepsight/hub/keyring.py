@@ -275,6 +275,13 @@ class KeyringFile:
             )
         write_private(self.path, json.dumps(document, indent=1).encode())
 
+    def rename(self, keyring: Keyring, name: str) -> None:
+        """Give the household another name; its wrapped keys stay as they are."""
+        keyring.name = name
+        sealed = keys.wrap(keyring.root, keyring.recovery_document(), _SECRETS_PLACE)
+        document = {**self._read(), "name": name, "secrets": _b64(sealed)}
+        write_private(self.path, json.dumps(document, indent=1).encode())
+
     def open_with_passphrase(self, passphrase: Secret) -> Keyring:
         """Open with the owner's passphrase (about 0.3 s of Argon2id).
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-GIB: Final = 1024**3
+GB: Final = 1000**3
 LANGUAGES: Final = ("en", "de")
 
 
@@ -21,7 +21,7 @@ class Settings:
 
     retention_days: int = 30
     """Recordings older than this are deleted."""
-    free_bytes_min: int = 5 * GIB
+    free_bytes_min: int = 5 * GB
     """Oldest recordings are deleted to keep this much of the disk free."""
     language: str = "en"
 
@@ -34,7 +34,7 @@ class Settings:
         new = replace(self, **values)
         if not 1 <= new.retention_days <= 3650:
             raise SettingError("retention_days", "keep recordings for 1 to 3650 days")
-        if not 0 <= new.free_bytes_min <= 1024 * 1024 * GIB:
+        if not 0 <= new.free_bytes_min <= 1_000_000 * GB:
             raise SettingError("free_bytes_min", "the free-space floor cannot be negative")
         if new.language not in LANGUAGES:
             raise SettingError("language", f"languages: {', '.join(LANGUAGES)}")

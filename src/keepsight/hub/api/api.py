@@ -106,10 +106,6 @@ def build_api(hub: "Hub", *, is_local: bool) -> FastAPI:
 
 
 def route_table(api: FastAPI) -> list[tuple[str, str]]:
-    """Method and path of every route, for the test that each one has a foreign-household case."""
-    table: list[tuple[str, str]] = []
-    for route in api.routes:
-        methods: Any = getattr(route, "methods", None)
-        if methods:
-            table.extend((method, route.path) for method in sorted(methods))  # type: ignore[attr-defined]
-    return table
+    """Method and path of every route, for the test that each one has a case for a stranger."""
+    paths: dict[str, dict[str, Any]] = api.openapi()["paths"]
+    return [(method.upper(), path) for path, methods in paths.items() for method in methods]

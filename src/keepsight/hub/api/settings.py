@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from keepsight.hub.api.answers import ApiError, Caller, caller
 from keepsight.hub.settings import SettingError
@@ -18,6 +18,7 @@ class SettingsBody(BaseModel):
     retention_days: int | None = None
     free_bytes_min: int | None = None
     language: Literal["en", "de"] | None = None
+    household_name: str | None = Field(default=None, min_length=1, max_length=100)
 
 
 def _answer(who: Caller) -> dict[str, Any]:
@@ -36,9 +37,12 @@ async def change_settings(
     body: SettingsBody, who: Annotated[Caller, Depends(caller)]
 ) -> dict[str, Any]:
     """Change settings."""
-    values = body.model_dump(exclude_none=True)
+    values = body.model_dump(exclude_none=True, exclude={"household_name"})
     try:
-        await who.household.change_settings(values, by=who.name)
+        if values:
+            await who.household.change_settings(values, by=who.name)
     except SettingError as error:
         raise ApiError(422, "bad_setting", str(error), where=error.name) from error
+    if body.household_name:
+        await who.household.rename(body.household_name.strip(), by=who.name)
     return _answer(who)
