@@ -1,0 +1,117 @@
+"""One child process an artefact, with limits on time, memory and files: a bad file harms only itself.
+
+Children are forked from a clean server process that has the readers loaded, so that one costs some
+10 ms. A crash, a hang or a memory hunger becomes the reason why that one artefact is unread.
+"""
+
+import logging
+import multiprocessing
+import os
+import resource
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+
+from keepsight.lab.reading import ReadResult, ReadTask, read_artefact, unread_result
+
+log = logging.getLogger(__name__)
+
+READERS = "keepsight.lab.reading"
+NICE = 5
+OPEN_FILES_MAX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one artefact may cost."""
+
+    wall_seconds: float = 180.0
+    cpu_seconds: int = 120
+    memory_bytes: int = 2 << 30
+    """Of address space."""
+
+
+def read_all(
+    tasks: Sequence[ReadTask],
+    *,
+    jobs: int,
+    limits: Limits,
+    on_done: Callable[[ReadTask], None] = lambda _: None,
+) -> list[ReadResult]:
+    """Read all artefacts, `jobs` at a time; results in the order of the tasks."""
+    results: list[ReadResult | None] = [None] * len(tasks)
+    for number, result in _results(tasks, jobs, limits):
+        results[number] = result
+        on_done(tasks[number])
+    return [
+        unread_result(task, "was not read") if result is None else result
+        for task, result in zip(tasks, results, strict=True)
+    ]
+
+
+def _results(
+    tasks: Sequence[ReadTask], jobs: int, limits: Limits
+) -> Iterator[tuple[int, ReadResult]]:
+    if not tasks:
+        return
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", READERS])
+    with ThreadPoolExecutor(max_workers=max(1, min(jobs, len(tasks)))) as pool:
+        waiting: dict[Future[ReadResult], int] = {
+            pool.submit(_read_in_child, context, task, limits): number
+            for number, task in enumerate(tasks)
+        }
+        while waiting:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield waiting.pop(future), future.result()
+
+
+def _read_in_child(context: ForkServerContext, task: ReadTask, limits: Limits) -> ReadResult:
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=_child, args=(sender, task, limits), daemon=True)
+    child.start()
+    sender.close()
+    try:
+        if not receiver.poll(limits.wall_seconds):
+            return unread_result(task, f"took longer than {limits.wall_seconds:.0f} seconds")
+        found = receiver.recv()
+    except EOFError:
+        child.join(5)
+        return unread_result(task, _death_reason(child.exitcode))
+    finally:
+        receiver.close()
+        child.join(1)
+        if child.is_alive():
+            child.kill()
+            child.join()
+        child.close()
+    return found if isinstance(found, ReadResult) else unread_result(task, "the reader failed")
+
+
+def _death_reason(exit_code: int | None) -> str:
+    if exit_code is not None and exit_code < 0:
+        if -exit_code in (24, 9):  # SIGXCPU, SIGKILL
+            return "needed more time or memory than one artefact may have"
+        return f"the reader died of signal {-exit_code}"
+    return f"the reader ended with status {exit_code}"
+
+
+def _child(sender: Connection, task: ReadTask, limits: Limits) -> None:
+    os.nice(NICE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES_MAX, OPEN_FILES_MAX))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    try:
+        result = read_artefact(task)
+    except MemoryError:
+        result = unread_result(task, "needs more memory than one artefact may have")
+    except Exception as error:
+        # The boundary of the task: a reader's own fault is said, and never reads as clean.
+        log.exception("reading %s failed", task.path.name)
+        result = unread_result(task, f"the reader failed: {type(error).__name__}")
+    sender.send(result)
+    sender.close()

@@ -1,0 +1,233 @@
+"""Builds and runs the lab: paths in, reports out. Read this file first.
+
+    paths -> products (a dossier, the files given together, or each file of a folder)
+          -> artefacts read in child processes -> facts
+          -> checks (pure) -> findings -> suppressions, baseline -> verdict -> report
+"""
+
+import datetime
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from keepsight.core.clock import Clock
+from keepsight.lab.baseline import compare
+from keepsight.lab.check import Check
+from keepsight.lab.checks.registry import CHECKS, CROSS_CHECKS
+from keepsight.lab.crosscheck import CrossCheck
+from keepsight.lab.facts.observation import Observations
+from keepsight.lab.facts.product import Product, ProductFacts, Unread
+from keepsight.lab.facts.seal import SealClaim
+from keepsight.lab.finding import Finding, Outcome, Severity
+from keepsight.lab.isolation import Limits, read_all
+from keepsight.lab.measures import measures_of
+from keepsight.lab.read.dossier import FILE_NAME, Dossier, read_dossier
+from keepsight.lab.read.identify import identify
+from keepsight.lab.read.limits import UnreadableArtefact
+from keepsight.lab.reading import ReadResult, ReadTask
+from keepsight.lab.recipients import recipients_of
+from keepsight.lab.report import Report, Suppressed
+from keepsight.lab.suppression import Suppression
+from keepsight.lab.verdict import rate
+
+log = logging.getLogger(__name__)
+
+FOLDER_FILES_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What one report is about, before anything was read."""
+
+    tasks: tuple[ReadTask, ...]
+    product: Product = field(default_factory=Product)
+    report_date: str = ""
+    observations: Observations | None = None
+    seals: tuple[SealClaim, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to look."""
+
+    jobs: int = 2
+    limits: Limits = field(default_factory=Limits)
+    suppressions: tuple[Suppression, ...] = ()
+    baseline: dict[str, object] | None = None
+
+
+def subjects_of(paths: Iterable[Path]) -> tuple[Subject, ...]:
+    """What the paths mean: files given together are one product; a dossier is one; a folder without
+    dossier is a collection, one product a file.
+    """
+    together: list[ReadTask] = []
+    missing: list[Unread] = []
+    subjects: list[Subject] = []
+    for path in paths:
+        if path.is_dir() and (path / FILE_NAME).exists():
+            subjects.append(_dossier_subject(path))
+        elif path.is_dir():
+            subjects += _folder_subjects(path)
+        elif path.is_file():
+            together.append(ReadTask(path))
+        else:
+            missing.append(Unread(str(path), "", "there is no such file"))
+    if together or missing:
+        subjects.insert(0, Subject(tuple(together), unread=tuple(missing)))
+    return tuple(subjects)
+
+
+def _dossier_subject(folder: Path) -> Subject:
+    try:
+        dossier: Dossier = read_dossier(folder)
+    except UnreadableArtefact as error:
+        return Subject((), unread=(Unread(error.artefact, "", error.reason),))
+    tasks = tuple(ReadTask(row.path, row.kind, row.context) for row in dossier.artefacts)
+    return Subject(
+        tasks,
+        dossier.product,
+        dossier.report_date,
+        dossier.observations,
+        dossier.seals,
+        dossier.unread,
+    )
+
+
+def _folder_subjects(folder: Path) -> list[Subject]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    subjects: list[Subject] = []
+    for path in files[:FOLDER_FILES_MAX]:
+        try:
+            kind = identify(path)
+        except OSError as error:
+            reason = error.strerror or "cannot be opened"
+            subjects.append(Subject((), unread=(Unread(path.name, "", reason),)))
+            continue
+        if kind is not None:
+            subjects.append(Subject((ReadTask(path, kind),)))
+    if not subjects:
+        subjects.append(Subject((), unread=(Unread(folder.name, "", "nothing in it to examine"),)))
+    return subjects
+
+
+class Lab:
+    """Examines subjects. Checks and clock are given, so that tests replace them."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        options: Options,
+        *,
+        checks: tuple[Check, ...] = CHECKS,
+        cross_checks: tuple[CrossCheck, ...] = CROSS_CHECKS,
+    ) -> None:
+        self._clock = clock
+        self._options = options
+        self._checks = checks
+        self._cross_checks = cross_checks
+        self._area_of = {check.check_id: check.area for check in (*checks, *cross_checks)}
+
+    def examine(
+        self,
+        subjects: tuple[Subject, ...],
+        on_read: Callable[[ReadTask], None] = lambda _: None,
+    ) -> list[Report]:
+        """Read everything, then judge each subject by itself."""
+        tasks = [task for subject in subjects for task in subject.tasks]
+        options = self._options
+        results = read_all(tasks, jobs=options.jobs, limits=options.limits, on_done=on_read)
+        reports, start = [], 0
+        for subject in subjects:
+            end = start + len(subject.tasks)
+            reports.append(self._report(subject, results[start:end]))
+            start = end
+        return reports
+
+    def _today(self) -> str:
+        now = datetime.datetime.fromtimestamp(self._clock.wall_us() / 1_000_000, datetime.UTC)
+        return now.date().isoformat()
+
+    def _report(self, subject: Subject, results: list[ReadResult]) -> Report:
+        facts = self._facts(subject, results)
+        findings = self.judge(facts)
+        kept, suppressed = self._suppress(findings, facts.report_date)
+        verdict = rate(kept, self._area_of)
+        baseline = self._options.baseline
+        return Report(
+            product=facts.product,
+            date=facts.report_date,
+            tool=f"keepsight {version('keepsight')}",
+            artefacts=tuple(result.artefact for result in results if result.artefact is not None),
+            findings=kept,
+            verdict=verdict,
+            area_of=self._area_of,
+            measures=measures_of(facts),
+            unread=facts.unread,
+            suppressed=suppressed,
+            recipients=recipients_of(facts),
+            changes=None if baseline is None else compare(baseline, kept, verdict.version),
+        )
+
+    def _facts(self, subject: Subject, results: list[ReadResult]) -> ProductFacts:
+        unread = [*subject.unread, *(part for result in results for part in result.unread)]
+        return ProductFacts(
+            product=subject.product,
+            report_date=subject.report_date or self._today(),
+            apps=tuple(result.app for result in results if result.app is not None),
+            captures=tuple(result.capture for result in results if result.capture is not None),
+            policies=tuple(result.policy for result in results if result.policy is not None),
+            observations=subject.observations,
+            seals=subject.seals,
+            unread=tuple(unread),
+        )
+
+    def judge(self, facts: ProductFacts) -> tuple[Finding, ...]:
+        """Every check's findings. A check that fails becomes an error, never a clean outcome."""
+        findings: list[Finding] = []
+        for check in self._checks:
+            try:
+                findings += check.judge(facts)
+            except Exception as error:
+                log.exception("the check %s failed", check.check_id)
+                findings.append(_failed(check.check_id, check.standards, error))
+        seen = tuple(findings)
+        for cross in self._cross_checks:
+            try:
+                findings += cross.judge(facts, seen)
+            except Exception as error:
+                log.exception("the check %s failed", cross.check_id)
+                findings.append(_failed(cross.check_id, cross.standards, error))
+        return tuple(findings)
+
+    def _suppress(
+        self, findings: tuple[Finding, ...], date: str
+    ) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
+        kept: list[Finding] = []
+        hidden: list[Suppressed] = []
+        for finding in findings:
+            rules = self._options.suppressions
+            rule = next((rule for rule in rules if rule.matches(finding, date)), None)
+            if rule is None or finding.outcome is not Outcome.VIOLATED:
+                kept.append(finding)
+                continue
+            hidden.append(Suppressed(finding, rule))
+            # Somebody decided; the tool does not know it to be clean, so coverage goes down.
+            reason = f"suppressed until {rule.expires}: {rule.reason}"
+            kept.append(
+                replace(finding, outcome=Outcome.UNKNOWN, severity=Severity.NOTE, reason=reason)
+            )
+        return tuple(kept), tuple(hidden)
+
+
+def _failed(check_id: str, standards: tuple[str, ...], error: Exception) -> Finding:
+    return Finding(
+        check=check_id,
+        outcome=Outcome.ERROR,
+        severity=Severity.NOTE,
+        title="The check itself failed",
+        standards=standards,
+        reason=f"{type(error).__name__}: {error}"[:300],
+    )
