@@ -95,7 +95,7 @@ def _bundle(archive: Archive, stack: ExitStack) -> Iterator[tuple[str, Archive]]
 
 def _unpacked(archive: Archive, name: str, stack: ExitStack) -> Source:
     """Inflate a packed package to a file without a name, which ends with the stack."""
-    file = stack.enter_context(tempfile.TemporaryFile())
+    file = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
     size = 0
     for piece in archive.chunks(name):
         size += file.write(piece)

@@ -205,7 +205,18 @@ class Archive:
             KeyError: there is no such entry.
             UnreadableArtefact: too large, damaged, or refused; the text says which.
         """
-        return b"".join(self._chunks(self._entry(name, bytes_max)))
+        entry = self._entry(name, bytes_max)
+        self._account(entry)
+        packed = self.source.read(self._data_offset(entry), entry.packed_bytes)
+        if entry.method == _DEFLATED:
+            try:
+                # In one piece: pieces joined later would hold everything twice.
+                inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+                packed = inflater.decompress(packed, entry.size_bytes + 1)
+            except zlib.error as error:
+                raise UnreadableArtefact("damaged: cannot be inflated") from error
+        _compare(entry, len(packed), zlib.crc32(packed))
+        return packed
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """Yield one entry in pieces, for hashing; raises as `read` does, its end included."""
@@ -241,10 +252,13 @@ class Archive:
             raise UnreadableArtefact("its bytes reach past the end of the file")
         return offset
 
-    def _chunks(self, entry: Entry) -> Iterator[bytes]:
+    def _account(self, entry: Entry) -> None:
         self._inflated_bytes += entry.size_bytes
         if self._inflated_bytes > INFLATED_BYTES_MAX:
             raise UnreadableArtefact(f"more than {INFLATED_BYTES_MAX} bytes unpacked in all")
+
+    def _chunks(self, entry: Entry) -> Iterator[bytes]:
+        self._account(entry)
         offset = self._data_offset(entry)
         pieces: Iterator[bytes] = (
             self.source.read(offset + at, min(CHUNK_BYTES, entry.packed_bytes - at))
@@ -258,8 +272,12 @@ class Archive:
             crc = zlib.crc32(piece, crc)
             size += len(piece)
             yield piece
-        if size != entry.size_bytes or crc != entry.crc:
-            raise UnreadableArtefact("damaged: its checksum or size does not fit")
+        _compare(entry, size, crc)
+
+
+def _compare(entry: Entry, size: int, crc: int) -> None:
+    if size != entry.size_bytes or crc != entry.crc:
+        raise UnreadableArtefact("damaged: its checksum or size does not fit")
 
 
 def _inflate(pieces: Iterator[bytes], size_bytes: int) -> Iterator[bytes]:

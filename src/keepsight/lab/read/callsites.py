@@ -16,7 +16,6 @@ from keepsight.lab.read import targets
 from keepsight.lab.read.dex import Dex, dotted
 from keepsight.lab.read.limits import CALL_SITES_MAX, UnreadableArtefact
 from keepsight.lab.read.registers import Call, Follower
-from keepsight.lab.read.targets import Target
 
 _INVOKES: Final = rb"\x6e-\x72\x74-\x78"
 _CONST_256: Final = rb"\x13.\x00\x01"
@@ -44,7 +43,7 @@ class Scan:
         self._owner_of = owner_of
         self._found = Found()
         self._class_names: dict[int, str] = {}
-        self._targets: dict[int, Target] = {}
+        self._targets: dict[int, targets.Target] = {}
         self._trust: dict[int, str] = {}
         self._get_bytes: frozenset[int] = frozenset()
 
@@ -89,7 +88,7 @@ class Scan:
         By name first and then by class, both as numbers: every class has methods of these names.
         """
         dex = self._dex
-        by_name: dict[int, list[tuple[frozenset[int], Target]]] = {}
+        by_name: dict[int, list[tuple[frozenset[int], targets.Target]]] = {}
         for target in targets.ALL:
             name = dex.find_string(target.method.encode())
             classes = frozenset(

@@ -12,12 +12,12 @@ from functools import cache
 from typing import Final
 
 from keepsight.lab.read import leb128
-from keepsight.lab.read.limits import ENTRY_BYTES_MAX, METHOD_UNITS_MAX, UnreadableArtefact
+from keepsight.lab.read.instructions import CODE_HEADER_BYTES, exception_handlers
+from keepsight.lab.read.limits import ENTRY_BYTES_MAX, UnreadableArtefact
 
 _HEADER_BYTES: Final = 0x70
 _ENDIAN: Final = 0x12345678
 _NO_INDEX: Final = 0xFFFFFFFF
-_CODE_HEADER_BYTES: Final = 16
 _CODE_ITEMS: Final = 0x2001
 MAP_ITEMS_MAX: Final = 64
 NEARBY_CLASSES: Final = 32
@@ -310,7 +310,7 @@ class Dex:
     def code_end(self, code: int) -> int:
         """Return the offset behind the instructions of the code item at `code`."""
         units = int.from_bytes(self.data[code + 12 : code + 16], "little")
-        return code + _CODE_HEADER_BYTES + 2 * units
+        return code + CODE_HEADER_BYTES + 2 * units
 
     def method_at(self, offset: int) -> tuple[int, int] | None:
         """Return (code offset, method number) of the method whose code covers a byte, if any."""
@@ -337,7 +337,7 @@ class Dex:
         if index < 0:
             return None
         code, method = methods[index]
-        inside = code + _CODE_HEADER_BYTES <= offset < self.code_end(code)
+        inside = code + CODE_HEADER_BYTES <= offset < self.code_end(code)
         return (code, method) if inside else None
 
     def _in_handlers(self, methods: list[tuple[int, int]], offset: int) -> bool:
@@ -347,8 +347,8 @@ class Dex:
             return False
         code = methods[index][0]
         tries = int.from_bytes(self.data[code + 6 : code + 8], "little")
-        if offset < code + _CODE_HEADER_BYTES or not tries:
-            return offset < code + _CODE_HEADER_BYTES
+        if offset < code + CODE_HEADER_BYTES or not tries:
+            return offset < code + CODE_HEADER_BYTES
         _, end = exception_handlers(self.data, code)
         return offset < end
 
@@ -365,37 +365,6 @@ class Dex:
 def _skip(numbers: int) -> re.Pattern[bytes]:
     """Return a pattern that matches so many LEB128 numbers."""
     return re.compile(rb"(?:[\x80-\xff]*[\x00-\x7f]){%d}" % numbers)
-
-
-def exception_handlers(data: bytes, code: int) -> tuple[list[int], int]:
-    """Return the offsets of a method's exception handlers, and the end of its code item.
-
-    Raises:
-        UnreadableArtefact: the tables lie.
-    """
-    tries = int.from_bytes(data[code + 6 : code + 8], "little")
-    start = code + _CODE_HEADER_BYTES
-    at = start + 2 * int.from_bytes(data[code + 12 : code + 16], "little")
-    found: list[int] = []
-    if not tries:
-        return found, at
-    at = ((at + 3) & ~3) + 8 * tries
-    try:
-        lists, at = leb128.unsigned(data, at)
-        for _ in range(min(lists, tries)):
-            count, at = leb128.signed(data, at)
-            if abs(count) > METHOD_UNITS_MAX:
-                raise UnreadableArtefact("a method with absurdly many exception handlers")
-            for _ in range(abs(count)):
-                _, at = leb128.unsigned(data, at)
-                address, at = leb128.unsigned(data, at)
-                found.append(start + 2 * address)
-            if count <= 0:
-                address, at = leb128.unsigned(data, at)
-                found.append(start + 2 * address)
-    except IndexError as error:
-        raise UnreadableArtefact("exception handlers run past the dex file") from error
-    return found, at
 
 
 def dotted(descriptor: str) -> str:

@@ -1,9 +1,15 @@
-"""The Dalvik instruction set as tables: how long each instruction is and what it writes.
+"""The Dalvik instruction set as tables, and the layout of a method's code.
 
 Source: Android's published "Dalvik bytecode" and "Dalvik executable instruction formats".
 """
 
 from typing import Final
+
+from keepsight.lab.read import leb128
+from keepsight.lab.read.limits import METHOD_UNITS_MAX, UnreadableArtefact
+
+CODE_HEADER_BYTES: Final = 16
+"""In front of a method's instructions: registers, arguments, tries, debug information, length."""
 
 
 def _spread(rows: tuple[tuple[int, int, int], ...], default: int) -> bytes:
@@ -101,3 +107,34 @@ def switch_targets(data: bytes, at: int, end: int) -> list[int]:
         return []
     offsets = memoryview(data[first : first + 4 * size]).cast("i")
     return [at + 2 * offset for offset in offsets]
+
+
+def exception_handlers(data: bytes, code: int) -> tuple[list[int], int]:
+    """Return the offsets of a method's exception handlers, and the end of its code item.
+
+    Raises:
+        UnreadableArtefact: the tables lie.
+    """
+    tries = int.from_bytes(data[code + 6 : code + 8], "little")
+    start = code + CODE_HEADER_BYTES
+    at = start + 2 * int.from_bytes(data[code + 12 : code + 16], "little")
+    found: list[int] = []
+    if not tries:
+        return found, at
+    at = ((at + 3) & ~3) + 8 * tries
+    try:
+        lists, at = leb128.unsigned(data, at)
+        for _ in range(min(lists, tries)):
+            count, at = leb128.signed(data, at)
+            if abs(count) > METHOD_UNITS_MAX:
+                raise UnreadableArtefact("a method with absurdly many exception handlers")
+            for _ in range(abs(count)):
+                _, at = leb128.unsigned(data, at)
+                address, at = leb128.unsigned(data, at)
+                found.append(start + 2 * address)
+            if count <= 0:
+                address, at = leb128.unsigned(data, at)
+                found.append(start + 2 * address)
+    except IndexError as error:
+        raise UnreadableArtefact("exception handlers run past the dex file") from error
+    return found, at

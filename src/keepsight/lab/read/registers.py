@@ -10,22 +10,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from keepsight.lab.read.dex import exception_handlers
 from keepsight.lab.read.instructions import (
     BYTE,
+    CODE_HEADER_BYTES,
     NIBBLE,
     NO_WRITE,
     UNITS,
     WIDE,
     WRITES,
     branch_target,
+    exception_handlers,
     payload_units,
     signed,
     switch_targets,
 )
 from keepsight.lab.read.limits import METHOD_UNITS_MAX, UnreadableArtefact
 
-_CODE_HEADER_BYTES: Final = 16
 ARRAY_BYTES_MAX: Final = 4_096
 """Longer constant arrays are tables, not keys; they stay unresolved."""
 
@@ -77,9 +77,9 @@ def shape_of(data: bytes, code: int) -> Shape:
         int.from_bytes(data[code + at : code + at + 2], "little") for at in (0, 2, 6)
     )
     units = int.from_bytes(data[code + 12 : code + 16], "little")
-    if units > METHOD_UNITS_MAX or code + _CODE_HEADER_BYTES + 2 * units > len(data):
+    if units > METHOD_UNITS_MAX or code + CODE_HEADER_BYTES + 2 * units > len(data):
         raise UnreadableArtefact("a method longer than any compiler writes, or cut short")
-    at = code + _CODE_HEADER_BYTES
+    at = code + CODE_HEADER_BYTES
     end = at + 2 * units
     writes = dict.fromkeys(range(max(0, registers - parameters), registers), 1)
     starts: list[int] = []
