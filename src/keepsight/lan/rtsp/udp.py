@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 from collections.abc import Callable
 from functools import partial
 from typing import Final
@@ -14,6 +15,7 @@ PORT_LAST: Final = 60_000
 REORDER_PACKETS_MAX: Final = 64
 REORDER_US_MAX: Final = 100_000
 """How long a missing packet is waited for, once a later one came."""
+RECEIVE_BYTES: Final = 2 * 1024 * 1024
 DATAGRAM_BYTES_MAX: Final = 65_507
 
 
@@ -70,6 +72,9 @@ class _Port(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]
+        # A keyframe comes in one burst; the kernel grants what it allows.
+        found = transport.get_extra_info("socket")
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if addr[0] == self.peer_ip:
