@@ -14,29 +14,27 @@ export interface Address {
  * taken out of it. Null where no address can be made of it.
  */
 export function readAddress(typed: string, path = ''): Address | null {
-  const text = typed.trim();
-  if (text === '' || /\s/.test(text)) return null;
-  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `rtsp://${text}`;
-  const scheme = withScheme.slice(0, withScheme.indexOf(':')).toLowerCase();
-  if (scheme !== 'rtsp' && scheme !== 'rtsps') return null;
-  let parsed: URL;
-  try {
-    // The URL parser knows hosts and credentials of http only.
-    parsed = new URL(`http${withScheme.slice(withScheme.indexOf(':'))}`);
-  } catch {
-    return null;
-  }
-  if (parsed.hostname === '') return null;
-  const credentials = { user: safeDecode(parsed.username), password: safeDecode(parsed.password) };
-  const own = `${parsed.pathname}${parsed.search}`;
-  const wanted = own === '/' && path !== '' ? path : own;
-  // http hides its own default port; a port typed by hand stays.
-  const typedPort = /^[^/]*\/\/(?:[^/]*@)?(?:\[[^\]]*\]|[^:/?]*):(\d+)/.exec(withScheme)?.[1];
-  const port = typedPort === undefined ? '' : `:${typedPort}`;
-  return { url: `${scheme}://${parsed.hostname}${port}${wanted}`, ...credentials };
+  const match = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#]+)([/?].*)?$/i.exec(typed.trim());
+  if (match === null || /\s/.test(typed.trim())) return null;
+  const [, scheme = 'rtsp', authority = '', rest = '/'] = match;
+  if (!/^rtsps?$/i.test(scheme)) return null;
+  // A password may hold an @; a host may not.
+  const at = authority.lastIndexOf('@');
+  const host = authority.slice(at + 1);
+  if (!HOST.test(host)) return null;
+  const [user = '', ...password] = authority.slice(0, Math.max(at, 0)).split(':');
+  return {
+    url: `${scheme.toLowerCase()}://${host}${rest === '/' && path !== '' ? path : rest}`,
+    user: decoded(user),
+    password: decoded(password.join(':')),
+  };
 }
 
-function safeDecode(text: string): string {
+/** A name or IPv4 address, or an IPv6 address in brackets; and a port. */
+const HOST = /^(?:\[[0-9a-f:.%]+\]|[\p{L}\p{N}_.-]+)(?::\d{1,5})?$/iu;
+
+/** Percent-encoding undone; text that only looks encoded stays as it is. */
+function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

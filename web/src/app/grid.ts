@@ -16,6 +16,8 @@ const PHONE_WIDTH = 560;
 const PHONE_ONE_COLUMN_MAX = 6;
 /** A cell this much smaller than the largest possible is still as good. */
 const WIDTH_TOLERANCE = 0.88;
+/** So much less picture is accepted for more columns. */
+const AREA_TOLERANCE = 0.9;
 
 /** On a phone: large pictures one below the other, or two columns with the odd one large on top. */
 function onPhone(count: number, width: number, gap: number, aspect: number): Arrangement {
@@ -28,14 +30,9 @@ function scrolling(columns: number, width: number, gap: number, aspect: number):
   return { columns, hero: 1, cellWidth, cellHeight: cellWidth / aspect, scrolls: true };
 }
 
-/**
- * The arrangement with the largest smallest picture; among those the one that shows most picture,
- * where the first camera may take a square of cells (6 cameras: one large and five around it).
- */
-export function arrange(count: number, width: number, height: number, gap = 8, aspect = 16 / 9): Arrangement {
-  if (width < PHONE_WIDTH) return onPhone(count, width, gap, aspect);
-  let best: Arrangement | null = null;
-  let bestArea = 0;
+/** All ways to fill `width` by `height`, narrow grids first; the first camera may take a square of cells. */
+function fitting(count: number, width: number, height: number, gap: number, aspect: number): Arrangement[] {
+  const found: Arrangement[] = [];
   for (let columns = 1; columns <= Math.min(COLUMNS_MAX, Math.max(count, 1)); columns++) {
     for (let hero = 1; hero <= Math.max(1, columns - 1); hero++) {
       const cells = count + hero * hero - 1;
@@ -44,16 +41,25 @@ export function arrange(count: number, width: number, height: number, gap = 8, a
       const byWidth = (width - gap * (columns - 1)) / columns;
       const byHeight = ((height - gap * (rows - 1)) / rows) * aspect;
       const cellWidth = Math.floor(Math.min(byWidth, byHeight));
-      const area = cells * cellWidth * cellWidth;
-      const isWider = best === null || cellWidth * WIDTH_TOLERANCE > best.cellWidth;
-      const isAsWide = best !== null && cellWidth > best.cellWidth * WIDTH_TOLERANCE;
-      if (isWider || (isAsWide && area > bestArea)) {
-        best = { columns, hero, cellWidth, cellHeight: cellWidth / aspect, scrolls: false };
-        bestArea = area;
-      }
+      found.push({ columns, hero, cellWidth, cellHeight: cellWidth / aspect, scrolls: false });
     }
   }
-  if (best !== null && best.cellWidth >= FIT_WIDTH_MIN) return best;
-  const columns = Math.max(1, Math.floor((width + gap) / (SCROLL_WIDTH_MIN + gap)));
-  return scrolling(columns, width, gap, aspect);
+  return found;
+}
+
+/**
+ * The arrangement that shows most picture among those whose smallest picture is nearly as large as
+ * possible (6 cameras: one large and five around it); of equals the one with more columns.
+ */
+export function arrange(count: number, width: number, height: number, gap = 8, aspect = 16 / 9): Arrangement {
+  if (width < PHONE_WIDTH) return onPhone(count, width, gap, aspect);
+  const found = fitting(count, width, height, gap, aspect);
+  const widest = Math.max(...found.map((one) => one.cellWidth));
+  if (widest < FIT_WIDTH_MIN) {
+    const columns = Math.max(1, Math.floor((width + gap) / (SCROLL_WIDTH_MIN + gap)));
+    return scrolling(columns, width, gap, aspect);
+  }
+  const area = (one: Arrangement): number => (count + one.hero * one.hero - 1) * one.cellWidth ** 2;
+  const large = found.filter((one) => one.cellWidth >= Math.max(widest * WIDTH_TOLERANCE, FIT_WIDTH_MIN));
+  return large.reduce((best, one) => (area(one) > area(best) * AREA_TOLERANCE ? one : best));
 }

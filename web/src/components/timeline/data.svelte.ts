@@ -17,6 +17,11 @@ function laneOf(camera: Camera, answers: readonly TimelineLane[]): Lane {
 export class TimelineData {
   lanes = $state.raw<readonly Lane[]>([]);
   isLoading = $state(true);
+  /** When the oldest span in reach began; null before the first answer. */
+  get firstUs(): number | null {
+    const starts = this.lanes.flatMap((lane) => lane.spans.slice(0, 1).map((span) => span[0]));
+    return this.isLoading || starts.length === 0 ? null : Math.min(...starts);
+  }
   hasFailed = $state(false);
   private cameras: readonly Camera[] = [];
   private fromUs = 0;
