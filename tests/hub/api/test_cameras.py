@@ -26,13 +26,17 @@ async def test_what_cannot_be_used_is_said(home, url, code):
 
 
 async def test_something_else_on_the_port_is_said(home):
-    server = await asyncio.start_server(
-        lambda _r, w: (w.write(b"SSH-2.0-OpenSSH\r\n"), w.close()), "127.0.0.1", 0
-    )
-    port = server.sockets[0].getsockname()[1]
-    answer = await add(home, f"rtsp://127.0.0.1:{port}/")
-    assert answer.json()["error"] == "not_rtsp"
-    server.close()
+    async def answer_as_ssh(reader, writer):
+        await reader.read(10)
+        writer.write(b"SSH-2.0-OpenSSH_9.2\r\n" * 3)
+        await writer.drain()
+        await asyncio.sleep(0.5)
+        writer.close()
+
+    async with await asyncio.start_server(answer_as_ssh, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        answer = await add(home, f"rtsp://127.0.0.1:{port}/")
+        assert answer.json()["error"] == "not_rtsp"
 
 
 async def test_passwords_are_asked_for_kept_and_never_shown(home, clip, tmp_path):
@@ -97,10 +101,12 @@ async def test_main_and_sub_are_both_taken_in(home, clip):
 async def test_another_device_at_the_address_stops_sealing_until_the_owner_decides(
     home, clip, tmp_path
 ):
-    """The DHCP swap: two cameras change addresses; neither is recorded under the other's name."""
+    """The DHCP swap: another camera takes over the address; it is not recorded under this name."""
     other_clip = write_clip(tmp_path / "other.mp4", shade=180)
-    async with simulated_camera(clip, "--serial", "HALL-1") as camera:
-        added = await home.add_camera(camera.url)
+    (tmp_path / "password").write_text("s3cretpw")
+    access = ("--user", "ann", "--password-file", str(tmp_path / "password"))
+    async with simulated_camera(clip, "--serial", "HALL-1", *access) as camera:
+        added = await home.add_camera(camera.url, user="ann", password="s3cretpw")
         port = camera.port
 
         async def recorded():
@@ -108,7 +114,7 @@ async def test_another_device_at_the_address_stops_sealing_until_the_owner_decid
 
         await home.wait_for(recorded)
         await camera.stop()
-        camera.arguments = ("--clip", str(other_clip), "--serial", "ATTIC-2")
+        camera.arguments = ("--clip", str(other_clip), "--serial", "ATTIC-2", *access)
         camera.port = port
         await camera.start()
 
