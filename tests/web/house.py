@@ -72,13 +72,16 @@ def shoot(
     gop: int = 20,
     count: int = 40,
     codec: str = "libx264",
+    bits_per_second: int = 0,
 ) -> Film:
-    """Encode a plain picture in one colour (R, G, B). H.264 without B pictures, or H.265."""
+    """Encode a picture with a field of one colour (R, G, B). H.264 without B pictures, or H.265."""
     encoder = av.CodecContext.create(codec, "w")
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height = width, height
     encoder.pix_fmt = "yuv420p"
     encoder.framerate, encoder.time_base = Fraction(frames_per_second), Fraction(1, CLOCK_RATE)
+    if bits_per_second:
+        encoder.bit_rate = bits_per_second
     key_option = f"keyint={gop}:min-keyint={gop}:scenecut=0"
     name = "x264-params" if codec == "libx264" else "x265-params"
     params = f"{key_option}:log-level=none" if codec == "libx265" else key_option

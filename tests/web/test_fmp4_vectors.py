@@ -1,4 +1,4 @@
-"""Goal: the browser reads what the hub writes. Method: its test file is what its script makes today."""
+"""Goal: the browser reads what the hub writes. Method: its vectors are what the script makes."""
 
 import json
 
