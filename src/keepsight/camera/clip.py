@@ -208,11 +208,17 @@ class Clip:
 
     def _demux(self, container: Any, chosen: list[Any]) -> Iterator[_Packet]:
         frame, first = Fraction(1, self._probed.frames_per_second), self._probed.first_seconds
+        untimed = 0
         for packet in container.demux(chosen):
-            if packet.pts is None or packet.size == 0:
+            if packet.size == 0:
                 continue
-            is_video = packet.stream.type == "video"
-            base = packet.time_base
+            is_video, base = packet.stream.type == "video", packet.time_base
+            if packet.pts is None:
+                # A bare elementary stream has no times: its frame rate is all there is.
+                shown = frame * untimed
+                untimed += 1
+                yield _Packet(is_video, shown, shown, frame, packet)
+                continue
             duration = packet.duration * base if packet.duration else frame * is_video
             dts = packet.pts if packet.dts is None else packet.dts
             yield _Packet(

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from keepsight.camera.faults import Faults, Mischief
 from keepsight.camera.media import VIDEO_CLOCK_RATE, Demand, Sample
@@ -41,6 +41,8 @@ class Access:
     has_basic: bool = False
     """Offer Basic beside Digest."""
     has_digest: bool = True
+    has_qop: bool = False
+    """Most cameras ask for the form of RFC 2069, and GStreamer 1.22 knows no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,12 @@ class CameraServer:
         access = self._access
         if access.credentials is None:
             return None
-        if access.has_digest and access.has_basic:
-            return Guard(realm, access.credentials, self.clock, schemes=("MD5", "Basic"))
-        if access.has_basic:
-            return Guard(realm, access.credentials, self.clock, schemes=("Basic",))
-        return Guard(realm, access.credentials, self.clock, schemes=("MD5",))
+        schemes: list[Literal["MD5", "Basic"]] = ["MD5"] if access.has_digest else []
+        if access.has_basic or not schemes:
+            schemes.append("Basic")
+        return Guard(
+            realm, access.credentials, self.clock, schemes=tuple(schemes), has_qop=access.has_qop
+        )
 
     async def listen(self, host: str, port: int) -> int:
         """Accept clients; port 0 takes a free one.

@@ -4,7 +4,6 @@ import math
 from itertools import pairwise
 from typing import Final
 
-from keepsight.camera.canvas import Point
 from keepsight.camera.stage import Stage
 
 _CAT: Final = "#e0934a"
@@ -15,7 +14,7 @@ def draw_cat(stage: Stage, seconds: float) -> None:
     """Asleep on the right cushion: breath, tail, ears, and an eye now and then."""
     breath = math.sin(seconds * 1.7) * 1.6
     tail = math.sin(seconds * 0.8) * 0.5 + math.sin(seconds * 2.3) * 0.15
-    points: list[Point] = [(936, 470)]
+    points: list[tuple[float, float]] = [(936, 470)]
     angle = 0.9
     for step in range(7):
         angle += 0.24 + tail * 0.10 * step
