@@ -3,7 +3,12 @@
 from datetime import date
 
 from keepsight.lab.facts.tracker import tracker_of_class, trackers_of_host
-from keepsight.lab.read.tables import trackers
+from keepsight.lab.read.tables import (
+    android_versions,
+    library_prefixes,
+    trackers,
+    vulnerabilities,
+)
 
 PURPOSES = {
     "analytics", "advertising", "attribution", "crash", "identification", "location", "push",
@@ -65,3 +70,31 @@ def test_a_shared_host_is_marked_shared():
     assert len(found) >= 4
     assert all(shared for _, shared in found)
     assert {row.owner for row, _ in found} == {"Meta"}
+
+
+def test_android_versions_are_in_order_and_dated():
+    rows = android_versions()
+    assert [row.api for row in rows] == sorted({row.api for row in rows})
+    for row in rows:
+        assert row.last_update == "" or date.fromisoformat(row.last_update)
+        assert date.fromisoformat(row.dated)
+    ended = [row.last_update for row in rows if row.last_update]
+    assert ended == sorted(ended)
+
+
+def test_library_prefixes_end_in_a_dot_and_name_an_owner():
+    for prefix, owner in library_prefixes():
+        assert prefix.endswith(".")
+        assert owner
+
+
+def test_every_advisory_says_where_it_ends():
+    dated, table = vulnerabilities()
+    assert date.fromisoformat(dated)
+    for name, rows in table.items():
+        assert ":" in name
+        for first, advisory in rows:
+            assert advisory.advisory_id.startswith(("CVE-", "GHSA-"))
+            assert advisory.fixed_in[0].isdigit()
+            assert advisory.summary
+            assert first == "" or first[0].isdigit()

@@ -67,6 +67,7 @@ def storage():
 
 def ciphers():
     """Return the class that asks for outdated ciphers."""
+
     def asking(name):
         return [("const-string", 0, name),
                 ("invoke-static", "Ljavax/crypto/Cipher;", "getInstance", CIPHER, [0]),

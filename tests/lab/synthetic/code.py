@@ -133,9 +133,7 @@ class Assembler:
         if payloads:
             out += b"\0" * (2 * (tail - at)) + payloads
         count = len(split_proto(method.proto)[0]) + (not method.static)
-        head = struct.pack(
-            "<4HII", method.registers, count, 5, method.try_count, 0, len(out) // 2
-        )
+        head = struct.pack("<4HII", method.registers, count, 5, method.try_count, 0, len(out) // 2)
         padding = b"\0" * (-len(out) % 4) if method.try_count else b""
         return head + out + padding + method.tries
 
@@ -249,9 +247,7 @@ class Assembler:
         return b"dex\n035\0" + struct.pack("<I", zlib.adler32(signed)) + signed
 
     def class_data(self, one, codes):
-        numbered = sorted(
-            (self.method[one.descriptor, m.name, m.proto], m) for m in one.methods
-        )
+        numbered = sorted((self.method[one.descriptor, m.name, m.proto], m) for m in one.methods)
         direct = [row for row in numbered if row[1].static or row[1].name == "<init>"]
         virtual = [row for row in numbered if row not in direct]
         out = uleb(0) + uleb(0) + uleb(len(direct)) + uleb(len(virtual))

@@ -1,7 +1,7 @@
 """Writes archives, and signs them with the schemes v1, v2 and v3."""
 
 import base64
-import datetime
+import datetime as dt
 import hashlib
 import struct
 import zlib
@@ -45,8 +45,8 @@ def signer(name="Synthetic", bits=2048):
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(7)
-        .not_valid_before(datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC))
-        .not_valid_after(datetime.datetime(2050, 1, 1, tzinfo=datetime.UTC))
+        .not_valid_before(dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+        .not_valid_after(dt.datetime(2050, 1, 1, tzinfo=dt.UTC))
         .sign(key, hashes.SHA256())
     )
     return key, certificate

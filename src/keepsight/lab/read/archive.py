@@ -49,7 +49,7 @@ class Source(Protocol):
         """Length in bytes."""
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset`, fewer at the end."""
+        """Return `length` bytes from `offset`, fewer at the end, none outside."""
 
     def part(self, offset: int, size: int) -> "Source":
         """Return a range of it."""
@@ -90,9 +90,11 @@ class FileSource:
         return self._size
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset`, fewer at the end."""
+        """Return `length` bytes from `offset`, fewer at the end, none outside."""
         length = min(length, self._size - offset)
-        return os.pread(self._descriptor, length, self._start + offset) if length > 0 else b""
+        if offset < 0 or length <= 0:
+            return b""
+        return os.pread(self._descriptor, length, self._start + offset)
 
     def part(self, offset: int, size: int) -> "FileSource":
         """Return a range of it."""
@@ -111,8 +113,8 @@ class MemorySource:
         return len(self._data)
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset`, fewer at the end."""
-        return self._data[offset : offset + max(0, length)]
+        """Return `length` bytes from `offset`, fewer at the end, none outside."""
+        return self._data[offset : offset + max(0, length)] if offset >= 0 else b""
 
     def part(self, offset: int, size: int) -> "MemorySource":
         """Return a range of it."""
@@ -303,7 +305,8 @@ def _find_end(source: Source) -> int:
     tail_bytes = min(source.size, _END.size + _COMMENT_BYTES_MAX)
     tail_offset = source.size - tail_bytes
     # Nearly every archive has no comment: look there before reading 64 KiB.
-    if source.read(source.size - _END.size, _END.size)[:4] == _END_MAGIC:
+    last = source.read(source.size - _END.size, _END.size)
+    if last[:4] == _END_MAGIC and last[-2:] == b"\0\0":
         return source.size - _END.size
     tail = source.read(tail_offset, tail_bytes)
     at = tail.rfind(_END_MAGIC)

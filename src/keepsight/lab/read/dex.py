@@ -233,8 +233,11 @@ class Dex:
     def _methods_start(self, at: int) -> tuple[int, int, int]:
         """Return direct and virtual method counts, and where the methods begin."""
         data = self.data
-        if max(data[at : at + 4]) < 0x80:
-            static, instance, direct, virtual = data[at : at + 4]
+        head = data[at : at + 4]
+        if len(head) < 4:
+            raise UnreadableArtefact("a class definition lies outside of the dex file")
+        if max(head) < 0x80:
+            static, instance, direct, virtual = head
             at += 4
         else:
             static, at = leb128.unsigned(data, at)

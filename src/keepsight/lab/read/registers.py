@@ -149,7 +149,7 @@ class Follower:
     def calls(self, wanted: set[int]) -> list[Call]:
         """Return the invoke instructions at the offsets `wanted`, in order."""
         data, shape = self._data, self._shape
-        last = max(wanted)
+        last = max(wanted, default=0)
         found: list[Call] = []
         reachable = True
         for at in shape.starts:

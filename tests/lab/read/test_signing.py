@@ -1,0 +1,102 @@
+"""Goal: the schemes that verify are those that apksigner says. Method: its answer for each file.
+
+The packages are our own and, where they are at hand, the reference outputs of Android's signing
+library. Without the program the comparison is skipped; the schemes in our own names still count.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from keepsight.lab.read.archive import Archive, FileSource
+from keepsight.lab.read.signing import PackageSignature
+from tests.lab.synthetic import package
+from tests.lab.synthetic.article import article_entries
+
+DATA = Path(os.environ.get("KEEPSIGHT_TEST_DATA", Path(__file__).parents[4] / "shared"))
+REAL = sorted((DATA / "data" / "apps").rglob("*.apk"))
+COMBINATIONS = [(), ("v1",), ("v2",), ("v3",), ("v1", "v2"), ("v1", "v3"), ("v2", "v3"),
+                ("v1", "v2", "v3")]  # fmt: skip
+needs_apksigner = pytest.mark.skipif(
+    shutil.which("apksigner") is None,
+    reason="apksigner is missing: install Debian's package apksigner to compare with it",
+)
+needs_files = pytest.mark.skipif(
+    not REAL, reason="no packages under KEEPSIGHT_TEST_DATA/data/apps to compare"
+)
+
+
+def ours(path):
+    source = FileSource.open(path)
+    signature = PackageSignature(Archive(source))
+    signing = signature.finish()
+    source.close()
+    return signing
+
+
+def theirs(path):
+    """Return apksigner's schemes: from API 21 on, or where it refuses that, from 24 and 28 on."""
+    found = set()
+    for level in (21, 24, 28):
+        run = subprocess.run(
+            ["apksigner", "verify", "--verbose", "--min-sdk-version", str(level), path],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if run.stdout.startswith("Verifies"):
+            found |= set(re.findall(r"using (v[123]) scheme .*: true", run.stdout))
+            if level == 21:
+                break
+    return found
+
+
+@pytest.mark.parametrize("schemes", COMBINATIONS)
+def test_our_own_packages_verify_by_exactly_their_schemes(tmp_path, schemes):
+    path = tmp_path / "app.apk"
+    path.write_bytes(package.signed(article_entries(), schemes))
+    signing = ours(path)
+    assert signing.verified == schemes
+    assert signing.strip_protected is (len(schemes) > 1 if "v1" in schemes else None)
+    assert bool(signing.current_signers) is bool(schemes)
+
+
+@needs_apksigner
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("schemes", [("v1",), ("v1", "v2", "v3")])
+def test_our_own_packages_agree_with_apksigner(tmp_path, schemes):
+    path = tmp_path / "app.apk"
+    path.write_bytes(package.signed(article_entries(), schemes))
+    assert set(ours(path).verified) == theirs(path) == set(schemes)
+
+
+@needs_apksigner
+@needs_files
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_every_real_package_agrees_with_apksigner():
+    differing = {path.name for path in REAL if set(ours(path).verified) != theirs(path)}
+    assert differing == set()
+
+
+@needs_files
+def test_every_reference_package_verifies_by_the_schemes_in_its_name():
+    named = [path for path in REAL if re.match(r"golden-.*-v\d.*-out|synth-", path.name)]
+    differing = {
+        path.name for path in named
+        if set(ours(path).verified) != set(re.findall(r"v[123]", path.name))
+    }  # fmt: skip
+    assert named
+    assert differing == set()
+
+
+def test_a_changed_entry_breaks_every_scheme(tmp_path):
+    data = bytearray(package.signed({"a": b"hello"}, stored=("a",)))
+    data[data.index(b"hello")] ^= 1
+    path = tmp_path / "app.apk"
+    path.write_bytes(bytes(data))
+    signing = ours(path)
+    assert signing.verified == ()
+    assert all(one.present and one.reason for one in signing.results)
