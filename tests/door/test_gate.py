@@ -39,6 +39,16 @@ def test_nothing_is_kept_of_addresses_that_left() -> None:
     assert not gate._counts
 
 
+async def test_flood_writes_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    gate = Gate()
+    for number in range(1000):
+        gate.warn(f"10.0.0.{number}")
+    assert len(caplog.records) == 1
+    gate._speak_again()
+    gate.warn("10.0.0.1")
+    assert len(caplog.records) == 2
+
+
 class Echo(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)

@@ -109,13 +109,18 @@ class Door:
                 log.error("%s; everything else goes on", error)  # noqa: TRY400 - says it all
 
     async def _reload(self, path: Path | None, tasks: asyncio.TaskGroup) -> None:
-        """Open new households, close those that are gone, leave the others alone."""
+        """Open new households, close those that are gone, leave the others alone.
+
+        Everything else in the configuration counts for what is opened from now on; a change
+        between TLS and none needs a new process.
+        """
         self._ui.reload()
         if self._certificate is not None:
             await asyncio.to_thread(self._certificate.refresh)
         if path is None:
             return
         config = await asyncio.to_thread(read_config, path)
+        self._config = config
         wanted = {front.household: front for front in config.fronts}
         for household, (front, _) in tuple(self._fronts.items()):
             if wanted.get(household) != front.config:

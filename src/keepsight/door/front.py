@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from keepsight.core.clock import Clock
 from keepsight.door.cache import SealedCache
@@ -34,6 +35,18 @@ HEADER_LINE_BYTES_MAX: Final = 8190
 HEADER_COUNT_MAX: Final = 64
 STOP_SECONDS: Final = CLOSE_SECONDS + 0.3
 BACKLOG: Final = 256
+
+
+class _NotMalformedRequests(logging.Filter):
+    """Whoever can reach the port can send nonsense: it is answered with 400, not written down."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, HttpProcessingError)
+
+
+http_log = logging.getLogger("keepsight.door.http")
+http_log.addFilter(_NotMalformedRequests())
 
 
 class ListenError(Exception):
@@ -151,6 +164,7 @@ async def serve_application(  # noqa: PLR0913 - where, how, and until when
     runner = web.AppRunner(
         app,
         access_log=None,
+        logger=http_log,
         handle_signals=False,
         keepalive_timeout=HEADER_SECONDS,
         lingering_time=2.0,

@@ -15,11 +15,26 @@ LOOPBACK_CONNECTIONS_MAX: Final = 512
 """From loopback comes everybody who stands behind a TLS proxy on this machine."""
 
 
+WARN_SECONDS: Final = 60.0
+"""At most one line of the log in this time, however many are refused."""
+
+
 class Gate:
     """Counts the connections of one listener."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
+        self._is_quiet = False
+
+    def warn(self, address: str) -> None:
+        """Write down that a connection was refused, unless that was said just now."""
+        if not self._is_quiet:
+            log.warning("too many connections, the last from %s: some are refused", address)
+            self._is_quiet = True
+            asyncio.get_running_loop().call_later(WARN_SECONDS, self._speak_again)
+
+    def _speak_again(self) -> None:
+        self._is_quiet = False
 
     def enter(self, address: str) -> bool:
         """Let a connection in, or not."""
@@ -55,7 +70,7 @@ class GatedProtocol(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self._address = str(peer[0]) if isinstance(peer, tuple) else ""
         if not self._gate.enter(self._address):
-            log.warning("too many connections from %s", self._address)
+            self._gate.warn(self._address)
             cast("asyncio.Transport", transport).abort()
             return
         self._inner = cast("asyncio.Protocol", self._make_inner())
