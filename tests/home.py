@@ -18,7 +18,8 @@ from keepsight.core.clock import SystemClock
 from keepsight.core.secret import Secret
 from keepsight.hub import access, keyring
 from keepsight.hub.hub import Hub
-from keepsight.seal.frame import Expectation, WindowKey, open as open_sealed
+from keepsight.seal.frame import Expectation, WindowKey
+from keepsight.seal.frame import open as open_sealed
 from keepsight.seal.header import HEADER_BYTES, Context, Kind, Stream, read_header
 from keepsight.seal.release import unwrap_on_device
 
@@ -202,7 +203,7 @@ class Home:
     async def wait_for(self, question, seconds=20):
         """Ask until the answer is true."""
         async with asyncio.timeout(seconds):
-            while not (found := await question()):
+            while not (found := await question()):  # noqa: ASYNC110 - a poll
                 await asyncio.sleep(0.05)
             return found
 
@@ -220,7 +221,7 @@ class Home:
 @contextlib.asynccontextmanager
 async def running_hub(directory: Path, **options):
     """A hub in this process; stopped in order at the end."""
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - a test may block
     environment = {"XDG_CONFIG_HOME": str(directory.parent.parent / "config")}
     hub = Hub(directory, clock=SystemClock(), environment=environment, **options)
     ready = asyncio.Event()
