@@ -24,6 +24,15 @@ log = logging.getLogger(__name__)
 
 CHECK_SECONDS: Final = 60.0
 """How often the files are looked at."""
+TLS_1_2_CIPHERS: Final = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-CHACHA20-POLY1305",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-CHACHA20-POLY1305",
+)
+"""Forward secret and authenticated; those of TLS 1.3 all are."""
 
 
 class CertificateError(Exception):
@@ -141,7 +150,7 @@ class Certificate:
         self._seen: tuple[tuple[int, int], ...] = ()
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self.context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
+        self.context.set_ciphers(":".join(TLS_1_2_CIPHERS))
         self.context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
         self.context.set_alpn_protocols(["http/1.1"])
         self.refresh()
