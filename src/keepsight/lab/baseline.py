@@ -10,7 +10,7 @@ from keepsight.lab.finding import Finding, Outcome
 FILE_BYTES_MAX = 64 << 20
 
 
-class BadBaseline(ValueError):
+class BadBaseline(ValueError):  # noqa: N818 - names what is wrong
     """The file is no report of ours; the message says what to give instead."""
 
 
@@ -39,7 +39,9 @@ def read_report(path: Path) -> dict[str, object]:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise BadBaseline(f"{path.name}: cannot be read as a JSON report ({error})") from error
-    if not isinstance(found, dict) or not str(found.get("schema", "")).startswith("keepsight-report/"):
+    if not isinstance(found, dict) or not str(found.get("schema", "")).startswith(
+        "keepsight-report/"
+    ):
         raise BadBaseline(f"{path.name}: not a report; make one with: keepsight check ... --json F")
     return found
 

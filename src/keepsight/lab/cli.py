@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from keepsight.core.clock import SystemClock
 from keepsight.lab import baseline
-from keepsight.lab.checks.registry import CHECKS, CROSS_CHECKS
+from keepsight.lab.checks.registry import ALL_CHECKS
 from keepsight.lab.dossier import write_template
 from keepsight.lab.explanation import explanation
 from keepsight.lab.lab import Lab, Options, subjects_of
@@ -23,6 +23,9 @@ from keepsight.lab.render import comparison, html, json, pdf, sarif, terminal
 from keepsight.lab.render.words import AREA_NAMES
 from keepsight.lab.report import Report
 from keepsight.lab.suppression import BadSuppressionFile, read_suppressions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EXIT_NOT_EXAMINED = 2
 _DEFAULT_COMMAND = "run"
@@ -78,18 +81,29 @@ def run(  # noqa: PLR0913 - the options of a command
         ),
     ] = None,
     *,
-    json_file: Annotated[str, typer.Option("--json", metavar="F", help="Write JSON; - is stdout.")] = "",
-    html_file: Annotated[str, typer.Option("--html", metavar="F", help="Write one HTML file.")] = "",
+    json_file: Annotated[
+        str, typer.Option("--json", metavar="F", help="Write JSON; - is stdout.")
+    ] = "",
+    html_file: Annotated[
+        str, typer.Option("--html", metavar="F", help="Write one HTML file.")
+    ] = "",
     pdf_file: Annotated[str, typer.Option("--pdf", metavar="F", help="Write PDF.")] = "",
-    sarif_file: Annotated[str, typer.Option("--sarif", metavar="F", help="Write SARIF 2.1.0.")] = "",
+    sarif_file: Annotated[
+        str, typer.Option("--sarif", metavar="F", help="Write SARIF 2.1.0.")
+    ] = "",
     baseline_file: Annotated[
-        Path | None, typer.Option("--baseline", metavar="REPORT.json", help="Say what changed since.")
+        Path | None,
+        typer.Option("--baseline", metavar="REPORT.json", help="Say what changed since."),
     ] = None,
     suppress_file: Annotated[
         Path | None,
-        typer.Option("--suppress", metavar="FILE", help="Findings to live with: reason and expiry."),
+        typer.Option(
+            "--suppress", metavar="FILE", help="Findings to live with: reason and expiry."
+        ),
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, max=256, help="Artefacts at a time.")] = 0,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=0, max=256, help="Artefacts at a time; 0: one a core.")
+    ] = 0,
     new_dossier: Annotated[
         Path | None, typer.Option("--new-dossier", metavar="DIR", help="Write a guided template.")
     ] = None,
@@ -106,7 +120,9 @@ def run(  # noqa: PLR0913 - the options of a command
         _new_dossier(new_dossier, console)
         return
     if not paths:
-        console.print("Give files, a folder or a dossier to check; or --new-dossier DIR to begin one.")
+        console.print(
+            "Give files, a folder or a dossier to check; or --new-dossier DIR to begin one."
+        )
         raise typer.Exit(EXIT_NOT_EXAMINED)
     options = _options(jobs, baseline_file, suppress_file, console)
     reports = _examine(paths, options, console, quiet=quiet)
@@ -154,13 +170,16 @@ def _options(
         raise typer.Exit(EXIT_NOT_EXAMINED) from error
 
 
-def _examine(
-    paths: list[Path], options: Options, console: Console, *, quiet: bool
-) -> list[Report]:
+def _examine(paths: list[Path], options: Options, console: Console, *, quiet: bool) -> list[Report]:
     subjects = subjects_of(paths)
     total = sum(len(subject.tasks) for subject in subjects)
     lab = Lab(SystemClock(), options)
-    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[name]}"))
+    columns = (
+        TextColumn("reading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[name]}"),
+    )
     is_shown = console.is_terminal and not quiet
     with Progress(*columns, console=console, transient=True, disable=not is_shown) as progress:
         bar = progress.add_task("reading", total=total, name="")
@@ -170,7 +189,12 @@ def _examine(
 
 
 def _write_all(reports: list[Report], outputs: dict[str, str], console: Console) -> None:
-    renderers = {"json": json.render, "html": html.render, "pdf": pdf.render, "sarif": sarif.render}
+    renderers: dict[str, Callable[[list[Report]], str | bytes]] = {
+        "json": json.render,
+        "html": html.render,
+        "pdf": pdf.render,
+        "sarif": sarif.render,
+    }
     for name, target in outputs.items():
         if not target:
             continue
@@ -187,15 +211,17 @@ def list_checks() -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("check", "area", "allows"):
         table.add_column(name)
-    for check in (*CHECKS, *CROSS_CHECKS):
+    for check in ALL_CHECKS:
         table.add_row(check.check_id, AREA_NAMES[check.area], check.title)
     Console().print(table)
 
 
 @check_app.command()
-def explain(check_id: Annotated[str, typer.Argument(metavar="ID", help="E.g. app/weak-cipher.")]) -> None:
+def explain(
+    check_id: Annotated[str, typer.Argument(metavar="ID", help="E.g. app/weak-cipher.")],
+) -> None:
     """Say what a check looks at, why, and what it cannot see."""
-    found = next((c for c in (*CHECKS, *CROSS_CHECKS) if c.check_id == check_id), None)
+    found = next((c for c in ALL_CHECKS if c.check_id == check_id), None)
     if found is None:
         _console().print(f"There is no check {check_id!r}. See: keepsight check list", markup=False)
         raise typer.Exit(EXIT_NOT_EXAMINED)
@@ -205,7 +231,9 @@ def explain(check_id: Annotated[str, typer.Argument(metavar="ID", help="E.g. app
 def compare(
     reports: Annotated[list[Path], typer.Argument(metavar="REPORT.json...", help="JSON reports.")],
     *,
-    html_file: Annotated[str, typer.Option("--html", metavar="F", help="Write one HTML file.")] = "",
+    html_file: Annotated[
+        str, typer.Option("--html", metavar="F", help="Write one HTML file.")
+    ] = "",
 ) -> None:
     """Set products side by side. Ratings compare only within one version of the rating."""
     console = _console()

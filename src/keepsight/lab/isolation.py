@@ -1,4 +1,4 @@
-"""One child process an artefact, with limits on time, memory and files: a bad file harms only itself.
+"""One child process an artefact, with limits: a bad file harms only itself.
 
 Children are forked from a clean server process that has the readers loaded, so that one costs some
 10 ms. A crash, a hang or a memory hunger becomes the reason why that one artefact is unread.

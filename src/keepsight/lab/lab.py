@@ -1,11 +1,11 @@
 """Builds and runs the lab: paths in, reports out. Read this file first.
 
-    paths -> products (a dossier, the files given together, or each file of a folder)
-          -> artefacts read in child processes -> facts
-          -> checks (pure) -> findings -> suppressions, baseline -> verdict -> report
+paths -> products (a dossier, the files given together, or each file of a folder)
+-> artefacts read in child processes -> facts
+-> checks (pure) -> findings -> suppressions, baseline -> verdict -> report
 """
 
-import datetime
+import datetime as dt
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -60,8 +60,10 @@ class Options:
 
 
 def subjects_of(paths: Iterable[Path]) -> tuple[Subject, ...]:
-    """What the paths mean: files given together are one product; a dossier is one; a folder without
-    dossier is a collection, one product a file.
+    """What the paths mean.
+
+    Files given together are one product; a dossier is one; a folder without dossier is a
+    collection, one product a file.
     """
     together: list[ReadTask] = []
     missing: list[Unread] = []
@@ -84,7 +86,7 @@ def _dossier_subject(folder: Path) -> Subject:
     try:
         dossier: Dossier = read_dossier(folder)
     except UnreadableArtefact as error:
-        return Subject((), unread=(Unread(error.artefact, "", error.reason),))
+        return Subject((), unread=(Unread(FILE_NAME, "", str(error)),))
     tasks = tuple(ReadTask(row.path, row.kind, row.context) for row in dossier.artefacts)
     return Subject(
         tasks,
@@ -128,7 +130,8 @@ class Lab:
         self._options = options
         self._checks = checks
         self._cross_checks = cross_checks
-        self._area_of = {check.check_id: check.area for check in (*checks, *cross_checks)}
+        self._area_of = {check.check_id: check.area for check in checks}
+        self._area_of |= {check.check_id: check.area for check in cross_checks}
 
     def examine(
         self,
@@ -147,7 +150,7 @@ class Lab:
         return reports
 
     def _today(self) -> str:
-        now = datetime.datetime.fromtimestamp(self._clock.wall_us() / 1_000_000, datetime.UTC)
+        now = dt.datetime.fromtimestamp(self._clock.wall_us() / 1_000_000, dt.UTC)
         return now.date().isoformat()
 
     def _report(self, subject: Subject, results: list[ReadResult]) -> Report:

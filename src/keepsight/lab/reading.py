@@ -50,7 +50,7 @@ def unread_result(task: ReadTask, reason: str) -> ReadResult:
     return ReadResult(None, unread=(Unread(task.path.name, "", reason),))
 
 
-def read_artefact(task: ReadTask) -> ReadResult:
+def read_artefact(task: ReadTask) -> ReadResult:  # noqa: PLR0911 - one return an outcome
     """Read one file. Raises nothing for a hostile one: the reason is in `unread`."""
     path = task.path
     try:
@@ -71,7 +71,7 @@ def read_artefact(task: ReadTask) -> ReadResult:
         policy, unread = read_policy(path)
         return ReadResult(artefact, policy=policy, unread=unread)
     except UnreadableArtefact as error:
-        return ReadResult(artefact, unread=(Unread(path.name, "", error.reason),))
+        return ReadResult(artefact, unread=(Unread(path.name, "", str(error)),))
     except OSError as error:
         reason = error.strerror or "cannot be opened"
         return ReadResult(artefact, unread=(Unread(path.name, "", reason),))

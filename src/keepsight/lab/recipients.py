@@ -1,4 +1,4 @@
-"""Who gets data: declared, contained and contacted, joined by owner. For the report's first page."""
+"""Who gets data: declared, contained and contacted, joined by owner, for the first page."""
 
 from keepsight.lab.checks.policy.undeclared_trackers import table
 from keepsight.lab.facts.capture import Contact, Reach
@@ -58,7 +58,9 @@ def _owners(
         rows.setdefault(str(row["owner"]), []).append(row)
     found = []
     for owner, group in rows.items():
-        hosts = [contacts[name] for name, who in touched.items() if who == owner and name in contacts]
+        hosts = [
+            contacts[name] for name, who in touched.items() if who == owner and name in contacts
+        ]
         purposes = [str(p) for row in group for p in _words(row["purposes"])]
         is_named = None if not facts.policies else any(row["named"] for row in group)
         found.append(

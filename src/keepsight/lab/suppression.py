@@ -1,6 +1,6 @@
 """Findings somebody decided to live with: with a reason, until a date, and always visible."""
 
-import datetime
+import datetime as dt
 import fnmatch
 import tomllib
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ FILE_BYTES_MAX = 1 << 20
 RULES_MAX = 1_000
 
 
-class BadSuppressionFile(ValueError):
+class BadSuppressionFile(ValueError):  # noqa: N818 - names what is wrong
     """The file cannot be used; the message says what to change."""
 
 
@@ -62,9 +62,9 @@ def _rule(row: object, number: int, name: str) -> Suppression:
         raise BadSuppressionFile(f"{name}: block {number} needs a check and a reason")
     if isinstance(expires, str):
         try:
-            expires = datetime.date.fromisoformat(expires)
+            expires = dt.date.fromisoformat(expires)
         except ValueError:
             expires = None
-    if not isinstance(expires, datetime.date):
+    if not isinstance(expires, dt.date):
         raise BadSuppressionFile(f"{name}: block {number} needs expires, a date such as 2026-12-31")
     return Suppression(check, reason, expires.isoformat()[:10], str(row.get("contains", "")))

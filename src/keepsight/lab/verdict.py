@@ -1,9 +1,10 @@
 """From findings to the rating: published, versioned, the same for every product.
 
-What was not looked at lowers coverage; it never counts as clean, and without enough coverage there is
-no rating. Rules and figures: data/rating.toml, docs/lab/rating.md.
+What was not looked at lowers coverage; it never counts as clean, and without enough coverage there
+is no rating. Rules and figures: data/rating.toml, docs/lab/rating.md.
 """
 
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -112,7 +113,9 @@ def _area(area: str, rows: list[Finding], rules: dict[str, Any], caps: list[Cap]
     coverage = judged / (judged + unknown) if judged + unknown else 0.0
     score: int | None = None
     if judged:
-        points = 100 - sum(_penalty(found, rules) for found in grouped.values())
+        # Each fault takes its share of what is left, so that the tenth still counts and none can
+        # be paid for by another.
+        points = 100 * math.prod(1 - _penalty(found, rules) / 100 for found in grouped.values())
         for severity in ("high", "critical"):
             worst = [f for f in rows if _is_own(f) and f.severity.value == severity]
             if worst:
@@ -142,7 +145,9 @@ def _penalty(found: list[Finding], rules: dict[str, Any]) -> float:
 
 def _coverage(areas: dict[str, AreaVerdict], weights: dict[str, int]) -> float:
     total = sum(weights.values())
-    return round(sum(weights[area] * verdict.coverage for area, verdict in areas.items()) / total, 3)
+    return round(
+        sum(weights[area] * verdict.coverage for area, verdict in areas.items()) / total, 3
+    )
 
 
 def _overall(
@@ -165,17 +170,20 @@ def _overall(
         points = most
         caps.append(Cap("overall", most, f"its worst area, {worst}, has {scores[worst]}"))
     for severity in ("high", "critical"):
-        grave = [f for rows in by_area.values() for f in rows if _is_own(f) and f.severity == severity]
+        grave = [
+            f for rows in by_area.values() for f in rows if _is_own(f) and f.severity == severity
+        ]
         if grave and points > rules["overall_caps"][severity]:
             points = rules["overall_caps"][severity]
             caps.append(Cap("overall", points, grave[0].title))
     if coverage < limits["top_min"] and points > limits["top_cap"]:
         points = limits["top_cap"]
         caps.append(Cap("overall", points, f"only {coverage:.0%} of what is judged was seen"))
-    return max(0, round(points))
+    return int(max(0, round(points)))
 
 
 def _band(overall: int | None, rules: dict[str, Any]) -> str:
     if overall is None:
         return "not_rated"
-    return next(name for name, least in rules["bands"].items() if overall >= least)
+    bands: dict[str, int] = rules["bands"]
+    return next(name for name, least in bands.items() if overall >= least)

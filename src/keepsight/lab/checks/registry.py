@@ -1,4 +1,7 @@
-"""All checks, in the order of the report. A test fails a check that is not in its folder's tuple."""
+"""All checks, in the order of the report.
+
+A test fails a check that is not in its folder's tuple.
+"""
 
 from keepsight.lab.check import Check
 from keepsight.lab.checks.account import ACCOUNT_CHECKS
@@ -22,3 +25,5 @@ CHECKS: tuple[Check, ...] = (
 
 CROSS_CHECKS: tuple[CrossCheck, ...] = SEAL_CROSS_CHECKS
 """They see the findings of the others and run last."""
+
+ALL_CHECKS: tuple[Check | CrossCheck, ...] = (*CHECKS, *CROSS_CHECKS)

@@ -1,4 +1,4 @@
-"""What the checks of one rule have in common: its name, its standards, and how it words outcomes."""
+"""What the checks of one rule share: its name, its standards, how it words outcomes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -168,7 +168,7 @@ def read_capture(
     """
     context = context or CaptureContext()
     if path.stat().st_size > FILE_BYTES_MAX:
-        raise UnreadableArtefact(path.name, "larger than what is opened")
+        raise UnreadableArtefact("larger than what is opened")
     notes = Notes(context.is_decrypted, context.secret, context.markers)
     book = ContactBook(notes)
     table = FlowTable(notes, book.take)
@@ -178,7 +178,7 @@ def read_capture(
     table.finish()
     unread = _unread(path.name, packets, table)
     if table.packets == 0:
-        raise UnreadableArtefact(path.name, packets.damage or "no packet in it")
+        raise UnreadableArtefact(packets.damage or "no packet in it")
     if packets.has_secrets and not context.is_decrypted:
         notes.limit("the file carries TLS secrets that were not used; export it decrypted")
     return _facts(path.name, packets, table, notes, book, context), unread
@@ -195,7 +195,7 @@ def _unread(name: str, packets: PacketFile, table: FlowTable) -> tuple[Unread, .
     return tuple(unread)
 
 
-def _facts(  # noqa: PLR0913 - brings the parts of one reading together
+def _facts(  # noqa: PLR0913, PLR0917 - brings the parts of one reading together
     name: str,
     packets: PacketFile,
     table: FlowTable,

@@ -1,5 +1,7 @@
 """What UDP says, datagram by datagram: DNS, QUIC, SSDP, SIP, discovery, the rest by entropy."""
 
+from itertools import pairwise
+
 from keepsight.lab.facts.capture import Reach
 from keepsight.lab.read import tls
 from keepsight.lab.read.dns import read_dns
@@ -43,6 +45,16 @@ _RTP_RUN = 4
 """Datagrams of one source with rising sequence numbers that make it RTP."""
 
 
+def _by_shape(data: bytes) -> str:
+    """Name of a protocol that its first bytes give away; empty for any other."""
+    if data[4:8] == _STUN_COOKIE and data[0] < 4:
+        return "STUN"
+    is_cs2 = len(data) >= 4 and data[0] == 0xF1 and data[1] in _CS2_KINDS
+    if is_cs2 and int.from_bytes(data[2:4], "big") == len(data) - 4:
+        return "CS2 peer to peer"
+    return next((name for start, name in _STARTS if data.startswith(start)), "")
+
+
 class DatagramTalk:
     """One UDP flow."""
 
@@ -56,7 +68,7 @@ class DatagramTalk:
         self._rtp: list[tuple[bytes, int]] = []
         self._is_dns = bool(DNS_PORTS & set(talk.ports))
 
-    def feed(self, data: bytes, side: int, packet: int, captured_us: int) -> bool:
+    def feed(self, data: bytes, side: int, packet: int, captured_us: int) -> bool:  # noqa: PLR0911 - one return a kind
         """Take one datagram; whether more are wanted."""
         if not data:
             return True
@@ -67,7 +79,8 @@ class DatagramTalk:
             return self._feed_quic(data, side, packet, captured_us)
         if self._unknown is None:
             if self._recognise(data, packet, captured_us):
-                return self._quic is not None and self._feed_quic(data, side, packet, captured_us)
+                is_quic = self._talk.protocol == "QUIC"
+                return is_quic and self._feed_quic(data, side, packet, captured_us)
             self._unknown = UnknownTalk(self._talk, self._notes)
         if self._is_rtp(data):
             self._talk.protocol, self._unknown = "RTP", None
@@ -108,24 +121,16 @@ class DatagramTalk:
             talk.protocol, self._quic = "QUIC", QuicStart()
             notes.quic_flows += 1
             return True
-        if data[4:8] == _STUN_COOKIE and data[0] < 4:
-            talk.protocol = "STUN"
+        name = _by_shape(data)
+        if name:
+            talk.protocol = name
+            if name == "Tuya discovery" and b'{"' in data[16:32]:
+                # Older devices announce themselves as plain JSON, newer ones under a fixed key.
+                text = mask_text(data[16:200].decode("utf-8", "replace"))
+                notes.note_clear(talk, packet, text, harmless=talk.reach is Reach.LOCAL)
             return True
-        for start, name in _STARTS:
-            if data.startswith(start):
-                talk.protocol = name
-                if b'{"' in data[16:32]:
-                    # Older devices announce themselves as plain JSON, newer ones under a fixed key.
-                    text = mask_text(data[16:200].decode("utf-8", "replace"))
-                    notes.note_clear(talk, packet, text, harmless=talk.reach is Reach.LOCAL)
-                return True
-        if len(data) >= 4 and data[0] == 0xF1 and data[1] in _CS2_KINDS:
-            if int.from_bytes(data[2:4], "big") == len(data) - 4:
-                talk.protocol = "CS2 peer to peer"
-                return True
-        named = _PORT_NAMES.get(talk.ports[1]) or _PORT_NAMES.get(talk.ports[0])
-        talk.protocol = named or ""
-        return named is not None
+        talk.protocol = _PORT_NAMES.get(talk.ports[1]) or _PORT_NAMES.get(talk.ports[0]) or ""
+        return bool(talk.protocol)
 
     def _note_sip(self, data: bytes, packet: int, captured_us: int) -> None:
         self._talk.protocol = "SIP"
@@ -143,8 +148,7 @@ class DatagramTalk:
         if len(run) < _RTP_RUN or len({source for source, _ in run}) != 1:
             return False
         return all(
-            0 < (later - earlier) & 0xFFFF <= 4
-            for (_, earlier), (_, later) in zip(run, run[1:], strict=False)
+            0 < (later - earlier) & 0xFFFF <= 4 for (_, earlier), (_, later) in pairwise(run)
         )
 
     def _feed_quic(self, data: bytes, side: int, packet: int, captured_us: int) -> bool:

@@ -29,8 +29,8 @@ _SKIPPED = frozenset({"script", "style", "noscript", "template", "head", "svg", 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "title"})
 _ITEMS = frozenset({"li", "dd", "dt", "td", "th"})
 _BLOCKS = _HEADINGS | _ITEMS | frozenset(
-    {"p", "div", "section", "article", "main", "body", "tr", "table", "ul", "ol", "br", "blockquote",
-     "header", "footer", "nav", "aside", "pre", "dl", "caption", "html"}
+    {"p", "div", "section", "article", "main", "body", "tr", "table", "ul", "ol", "br",
+     "blockquote", "header", "footer", "nav", "aside", "pre", "dl", "caption", "html"}
 )  # fmt: skip
 _HIDDEN = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden")
 _WORD = re.compile(r"\w")
@@ -63,23 +63,23 @@ def read_document(path: Path) -> Document:
         OSError: the file cannot be opened.
     """
     if path.stat().st_size > FILE_BYTES_MAX:
-        raise UnreadableArtefact(path.name, f"a policy of more than {FILE_BYTES_MAX >> 20} MiB")
+        raise UnreadableArtefact(f"a policy of more than {FILE_BYTES_MAX >> 20} MiB")
     raw = path.read_bytes()
     if raw.startswith(b"%PDF") or path.suffix.lower() == ".pdf":
-        blocks, is_cut = _pdf_blocks(raw, path.name)
+        blocks, is_cut = _pdf_blocks(raw)
     else:
-        text = decode(raw, path.name)
+        text = decode(raw)
         is_cut = len(text) > TEXT_CHARACTERS_MAX
         text = text[:TEXT_CHARACTERS_MAX]
         if path.suffix.lower() in (".html", ".htm", ".xhtml") or is_html(text):
-            blocks = _html_blocks(text, path.name)
+            blocks = _html_blocks(text)
         elif path.suffix.lower() == ".md":
             blocks = _markdown_blocks(text)
         else:
             blocks = _plain_blocks(text)
     blocks = [block for block in blocks if _WORD.search(block.text)]
     if sum(len(block.text.split()) for block in blocks) < WORDS_MIN:
-        raise UnreadableArtefact(path.name, "no text to read in it (a scan, or an empty page?)")
+        raise UnreadableArtefact("no text to read in it (a scan, or an empty page?)")
     title = next((b.text for b in blocks if b.is_heading), blocks[0].text)
     return Document(title[:160], tuple(blocks[:BLOCKS_MAX]), is_cut or len(blocks) > BLOCKS_MAX)
 
@@ -90,7 +90,7 @@ def is_html(text: str) -> bool:
     return head.startswith(("<!doctype html", "<html", "<head", "<body")) or "<html" in head
 
 
-def decode(raw: bytes, name: str) -> str:
+def decode(raw: bytes) -> str:
     """Text of bytes in an unknown encoding: byte-order mark, UTF-8, UTF-16 by its zeros, else 1252.
 
     Raises:
@@ -106,7 +106,7 @@ def decode(raw: bytes, name: str) -> str:
     zeros = raw[:4096].count(0)
     if zeros:
         if zeros < len(raw[:4096]) // 3:
-            raise UnreadableArtefact(name, "binary data, not a text")
+            raise UnreadableArtefact("binary data, not a text")
         return raw.decode("utf-16-le" if raw[1:2] == b"\0" else "utf-16-be", "replace")
     try:
         return raw.decode("utf-8")
@@ -118,21 +118,21 @@ def decode(raw: bytes, name: str) -> str:
             return raw.decode(encoding) if encoding else raw.decode("ascii")
         except (UnicodeDecodeError, LookupError):
             continue
-    raise UnreadableArtefact(name, "no encoding fits")
+    raise UnreadableArtefact("no encoding fits")
 
 
 def _folded(text: str) -> str:
     return " ".join(text.replace("\u00ad", "").split())
 
 
-def _html_blocks(text: str, name: str) -> list[Block]:
+def _html_blocks(text: str) -> list[Block]:
     # An encoding declaration inside a decoded text would make the parser refuse it.
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1)
     parser = html.HTMLParser(huge_tree=False, recover=True, remove_comments=True, no_network=True)
     try:
         root = html.document_fromstring(text, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
-        raise UnreadableArtefact(name, f"HTML that cannot be parsed: {error}") from error
+        raise UnreadableArtefact(f"HTML that cannot be parsed: {error}") from error
     blocks: list[Block] = []
     pieces: list[str] = []
     kinds: list[str] = []
@@ -172,7 +172,7 @@ def _is_hidden(element: "etree._Element") -> bool:
     return "hidden" in element.attrib or bool(style and _HIDDEN.search(style))
 
 
-def _pdf_blocks(raw: bytes, name: str) -> tuple[list[Block], bool]:
+def _pdf_blocks(raw: bytes) -> tuple[list[Block], bool]:
     # The library warns about every oddity of a file; oddities of foreign files are no news here.
     getLogger("pypdf").setLevel("CRITICAL")
     pages: list[str] = []
@@ -181,19 +181,19 @@ def _pdf_blocks(raw: bytes, name: str) -> tuple[list[Block], bool]:
             warnings.simplefilter("ignore")
             reader = PdfReader(io.BytesIO(raw), strict=False)
             if reader.is_encrypted and not reader.decrypt(""):
-                raise UnreadableArtefact(name, "a PDF that asks for a password")
+                raise UnreadableArtefact("a PDF that asks for a password")
             count = len(reader.pages)
             pages = [reader.pages[n].extract_text() for n in range(min(count, PDF_PAGES_MAX))]
     except (PyPdfError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise UnreadableArtefact(name, f"a damaged PDF: {type(error).__name__}") from error
+        raise UnreadableArtefact(f"a damaged PDF: {type(error).__name__}") from error
     except (RecursionError, OverflowError, ArithmeticError, AssertionError) as error:
-        raise UnreadableArtefact(name, f"a damaged PDF: {type(error).__name__}") from error
+        raise UnreadableArtefact(f"a damaged PDF: {type(error).__name__}") from error
     text = "\n\n".join(pages)[:TEXT_CHARACTERS_MAX]
     return _plain_blocks(text), count > PDF_PAGES_MAX
 
 
 _HYPHEN = re.compile(r"(\w)-\n(?=[a-zäöüß])")
-_LIST_ITEM = re.compile(r"^\s*(?:[-*•·–▪◦]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
+_LIST_ITEM = re.compile(r"^\s*(?:[-*•·\u2013▪◦]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
 _NUMBERED_HEADING = re.compile(r"^\s*(?:\d{1,2}(?:\.\d{1,2})*\.?|[IVX]{1,5}\.|§ ?\d+)\s+\S")
 
 

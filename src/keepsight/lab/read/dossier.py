@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-import datetime
+import datetime as dt
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,16 +55,16 @@ def read_dossier(folder: Path) -> Dossier:
     path = folder / FILE_NAME
     try:
         if path.stat().st_size > FILE_BYTES_MAX:
-            raise UnreadableArtefact(FILE_NAME, "larger than any dossier")
+            raise UnreadableArtefact("larger than any dossier")
         table = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise UnreadableArtefact(FILE_NAME, f"there is none in {folder.name}") from error
+        raise UnreadableArtefact(f"there is none in {folder.name}") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UnreadableArtefact(FILE_NAME, f"cannot be read: {error}") from error
+        raise UnreadableArtefact(f"cannot be read: {error}") from error
     unread: list[Unread] = []
     row = _table(table.get("product"))
     if not row:
-        raise UnreadableArtefact(FILE_NAME, "it has no [product]")
+        raise UnreadableArtefact("it has no [product]")
     artefacts = _artefacts(folder, table, unread)
     return Dossier(
         folder=folder,
@@ -104,7 +104,7 @@ def _words(row: dict[str, Any], key: str) -> tuple[str, ...]:
 
 
 def _date(value: object) -> str:
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.date):
         return value.isoformat()[:10]
     return value[:10] if isinstance(value, str) else ""
 
@@ -121,7 +121,9 @@ def _artefacts(
         # A dossier may come from a stranger: it names files beside it, and nothing else.
         is_inside = path.resolve().is_relative_to(folder.resolve())
         if not name or not is_inside:
-            unread.append(Unread(name or FILE_NAME, "", "names a file outside the dossier's folder"))
+            unread.append(
+                Unread(name or FILE_NAME, "", "names a file outside the dossier's folder")
+            )
             continue
         if not path.is_file():
             unread.append(Unread(name, "", "the dossier names it, but there is no such file"))
@@ -166,7 +168,9 @@ def _observations(table: dict[str, Any], unread: list[Unread]) -> Observations:
     return Observations(answers)
 
 
-def _answer(question: Question, value: object) -> tuple[Answer | None, str]:
+def _answer(  # noqa: PLR0911 - one return a kind of question
+    question: Question, value: object
+) -> tuple[Answer | None, str]:
     """The answer in its type, or why it is none. Empty answers are no answers."""
     if value in ("", [], None):
         return None, ""

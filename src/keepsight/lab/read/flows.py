@@ -102,7 +102,7 @@ class FlowTable:
         self.packets, self.wire_bytes = number, total
         self.started_us, self.ended_us = first_us, max(first_us, last_us)
 
-    def _take(  # noqa: PLR0913 - a packet as the reader gives it
+    def _take(  # noqa: PLR0913, PLR0917 - a packet as the reader gives it
         self,
         data: bytes,
         start: int,
@@ -128,7 +128,7 @@ class FlowTable:
                 if not wants:
                     self._settle(half.flow)
 
-    def _take_tcp(  # noqa: PLR0913 - a segment as the packet gives it
+    def _take_tcp(  # noqa: PLR0913, PLR0917 - a segment as the packet gives it
         self,
         data: bytes,
         addresses: bytes,

@@ -1,7 +1,7 @@
 """A HAR (HTTP archive): requests and responses as the app or browser saw them, inside TLS.
 
-Source: HAR 1.2. There are no packets in it: places are entry numbers, counted from 1, and nothing can
-be said about TLS.
+Source: HAR 1.2. There are no packets in it: places are entry numbers, counted from 1, and nothing
+can be said about TLS.
 """
 
 import base64
@@ -36,13 +36,13 @@ def read_har(
     """
     context = context or CaptureContext()
     if path.stat().st_size > FILE_BYTES_MAX:
-        raise UnreadableArtefact(path.name, f"a HAR of more than {FILE_BYTES_MAX >> 20} MiB")
+        raise UnreadableArtefact(f"a HAR of more than {FILE_BYTES_MAX >> 20} MiB")
     try:
         entries = json.loads(path.read_bytes())["log"]["entries"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UnreadableArtefact(path.name, f"not a HAR: {type(error).__name__}") from error
+        raise UnreadableArtefact(f"not a HAR: {type(error).__name__}") from error
     if not isinstance(entries, list) or not entries:
-        raise UnreadableArtefact(path.name, "a HAR without entries")
+        raise UnreadableArtefact("a HAR without entries")
     unread: list[Unread] = []
     if len(entries) > ENTRIES_MAX:
         unread.append(Unread(path.name, f"after entry {ENTRIES_MAX}", "more entries than are read"))
@@ -55,7 +55,7 @@ def read_har(
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             unread.append(Unread(path.name, f"entry {number}", f"damaged: {type(error).__name__}"))
     if not times:
-        raise UnreadableArtefact(path.name, "no entry of it can be read")
+        raise UnreadableArtefact("no entry of it can be read")
     contacts = tuple(sorted(sums.values(), key=lambda c: -(c.sent_bytes + c.received_bytes)))
     facts = CaptureFacts(
         artefact=path.name,
@@ -96,7 +96,9 @@ def _take(entry: dict[str, Any], number: int, notes: Notes, sums: dict[str, Cont
     if response.get("status"):
         start = f"HTTP/1.1 {int(response['status']):03d} "
         answered = Message(start, _headers(response), number, moment, body=_content(response))
-    talk = Conversation("tcp", (b"\0" * 4, b"\0" * 4), (0, 443), number, moment, "HTTP", host, "host")
+    talk = Conversation(
+        "tcp", (b"\0" * 4, b"\0" * 4), (0, 443), number, moment, "HTTP", host, "host"
+    )
     # Plain http in a HAR was readable on the way; everything else was inside TLS.
     notes.is_decrypted = url.scheme != "http"
     notes.protocols[str(url.scheme)[:16]] += 1
@@ -119,7 +121,9 @@ def _add(  # noqa: PLR0913, PLR0917 - one entry's share of a contact
     old = sums.get(host)
     sums[host] = Contact(
         name=host,
-        addresses=tuple(dict.fromkeys([*(old.addresses if old else ()), *([address] * bool(address))])),
+        addresses=tuple(
+            dict.fromkeys([*(old.addresses if old else ()), *([address] * bool(address))])
+        ),
         reach=Reach.INTERNET,
         sources=("host",),
         protocols=("HTTP",),

@@ -88,9 +88,8 @@ class MessageStream:
             return done
         self._bytes += data
         while self._bytes and not self.is_broken:
-            if self._message is None:
-                if not self._take_head(packet, captured_us):
-                    break
+            if self._message is None and not self._take_head(packet, captured_us):
+                break
             if self._message is not None and not self._take_body():
                 break
             if self._message is not None:

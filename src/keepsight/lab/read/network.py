@@ -5,6 +5,7 @@ guess. Lengths are taken from the IP header, so Ethernet padding is not mistaken
 """
 
 import ipaddress
+from functools import lru_cache
 
 from keepsight.lab.facts.capture import Reach
 
@@ -117,26 +118,36 @@ def _ipv6(data: bytes, at: int, end: int) -> Datagram | None:
 def address_text(address: bytes) -> str:
     """The usual notation of 4 or 16 bytes."""
     if len(address) == 4:
-        return "%d.%d.%d.%d" % tuple(address)
+        return ".".join(map(str, address))
     return str(ipaddress.IPv6Address(address))
 
 
+@lru_cache(maxsize=4096)
 def reach_of(address: bytes) -> Reach:
     """Whether an address is on the internet or around the corner."""
     found = ipaddress.ip_address(address)
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
-    is_near = (
-        found.is_private
-        or found.is_link_local
-        or found.is_loopback
-        or found.is_multicast
-        or found.is_unspecified
-        or found in _SHARED
-        or address == b"\xff\xff\xff\xff"
+    near = _NEAR_4 if found.version == 4 else _NEAR_6
+    return Reach.LOCAL if any(found in network for network in near) else Reach.INTERNET
+
+
+_NEAR_4 = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "224.0.0.0/4",
+        "255.255.255.255/32",
     )
-    return Reach.LOCAL if is_near else Reach.INTERNET
-
-
-_SHARED = ipaddress.ip_network("100.64.0.0/10")
-"""Carrier-grade NAT, RFC 6598: not the internet, though not one's own network either."""
+)
+_NEAR_6 = tuple(
+    ipaddress.ip_network(text) for text in ("::/127", "fc00::/7", "fe80::/10", "ff00::/8")
+)
+"""RFC 1918, 3927, 4193, 4291, 6598. Written out: the library also counts documentation addresses as
+private, which would call synthetic traffic local."""

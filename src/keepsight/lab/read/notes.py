@@ -1,4 +1,7 @@
-"""What is noted down while a capture is read. Every list has its bound; past it a limit is noted."""
+"""What is noted down while a capture is read.
+
+Every list has its bound; past it a limit is noted.
+"""
 
 import math
 from collections import Counter

@@ -1,4 +1,7 @@
-"""The first bytes of a TCP connection: which protocol is it? By content, with ports as a hint only."""
+"""The first bytes of a TCP connection: which protocol is it?
+
+By content, with ports as a hint only.
+"""
 
 from keepsight.lab.read import tls
 from keepsight.lab.read.http import REQUEST, RESPONSE
@@ -45,7 +48,7 @@ class Opening:
         self._pieces = []
         return wants
 
-    def _decide(self) -> Talk | None:
+    def _decide(self) -> Talk | None:  # noqa: PLR0911 - one return a protocol
         client, server = self._heads
         talk, notes = self._talk, self._notes
         for head in (client, server):
@@ -102,7 +105,7 @@ class SilentTalk:
     def __init__(self, talk: Conversation, protocol: str) -> None:
         talk.protocol = protocol
 
-    def feed(self, data: bytes, side: int, packet: int, captured_us: int) -> bool:
+    def feed(self, data: bytes, side: int, packet: int, captured_us: int) -> bool:  # noqa: ARG002 - the shape of Talk
         """Want nothing more."""
         return False
 

@@ -69,7 +69,7 @@ class PacketFile:
             self.format = "pcap"
             self._packets = self._read_pcap(*_PCAP_MAGICS[head])
         else:
-            raise UnreadableArtefact(name, "not a packet capture: neither pcap nor pcapng")
+            raise UnreadableArtefact("not a packet capture: neither pcap nor pcapng")
 
     def __iter__(self) -> Iterator[Packet]:
         return self._packets
@@ -77,7 +77,7 @@ class PacketFile:
     def _read_pcap(self, order: str, fractions_per_us: int) -> Iterator[Packet]:
         header = self._file.read(20)
         if len(header) < 20:
-            raise UnreadableArtefact(self._name, "the pcap file header is cut off")
+            raise UnreadableArtefact("the pcap file header is cut off")
         link = int(struct.unpack(order + "I", header[16:20])[0]) & 0x0FFFFFFF
         self.links.add(link)
         unpack = struct.Struct(order + "IIII").unpack_from
@@ -110,7 +110,7 @@ class PacketFile:
                 )
                 offset = stop
 
-    def _read_pcapng(self, head: bytes) -> Iterator[Packet]:
+    def _read_pcapng(self, head: bytes) -> Iterator[Packet]:  # noqa: C901, PLR0912 - one loop over blocks, each refusal with its own reason
         order = "<"
         interfaces: list[_Interface] = []
         data, offset, is_ended = head, 0, False
@@ -179,7 +179,7 @@ class PacketFile:
         return interface
 
 
-def _block_packet(  # noqa: PLR0913 - a block is its buffer, bounds, order and kind
+def _block_packet(  # noqa: PLR0913, PLR0917 - a block is its buffer, bounds, order and kind
     data: bytes, body: int, stop: int, order: str, kind: int, interfaces: list[_Interface]
 ) -> Packet | None:
     """The packet in an enhanced, simple or old packet block; None where lengths contradict."""

@@ -163,7 +163,7 @@ def _functions(document: Document, words: Language) -> tuple[FunctionData, ...]:
 
 
 def _parties(text: str, listed: list[str], table: Iterable[Tracker]) -> dict[str, str]:
-    """Trackers named in the text, by product, owner or synonym, with the sentence that names them."""
+    """Trackers named by product, owner or synonym, with the sentence that names them."""
     found: dict[str, str] = {}
     lower = text.lower()
     for tracker in table:

@@ -11,10 +11,58 @@ from keepsight.lab.read.wording import SENTENCE_CHARACTERS_MAX, Language
 
 _HALVES = re.compile(r";\s+|(?<=\w),?\s+(?:whereas|while|wohingegen|während)\s+")
 _FILLER = frozenset(
-    "the a an of our its this that these those any such privacy policy policies notice statement"
-    " terms agreement use service data protection cookie other and or to in for inc ltd co der die"
-    " das des dem den unsere unserer datenschutzerklärung datenschutzrichtlinie richtlinie"
-    " erklärung von und website app company".split()
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "our",
+        "its",
+        "this",
+        "that",
+        "these",
+        "those",
+        "any",
+        "such",
+        "privacy",
+        "policy",
+        "policies",
+        "notice",
+        "statement",
+        "terms",
+        "agreement",
+        "use",
+        "service",
+        "data",
+        "protection",
+        "cookie",
+        "other",
+        "and",
+        "or",
+        "to",
+        "in",
+        "for",
+        "inc",
+        "ltd",
+        "co",
+        "der",
+        "die",
+        "das",
+        "des",
+        "dem",
+        "den",
+        "unsere",
+        "unserer",
+        "datenschutzerklärung",
+        "datenschutzrichtlinie",
+        "richtlinie",
+        "erklärung",
+        "von",
+        "und",
+        "website",
+        "app",
+        "company",
+    ]
 )
 _LATTER = re.compile(r"(?i)\b(?:latter|letztere\w*)\b")
 _FORMER = re.compile(r"(?i)\b(?:former|erstere\w*)\b")
@@ -40,7 +88,7 @@ def find_precedences(
     return tuple(found)
 
 
-def _half(
+def _half(  # noqa: PLR0911 - one return a form of clause
     half: str, sentence: str, number: int, title: str, language: Language
 ) -> Precedence | None:
     words = language.precedence
@@ -87,7 +135,7 @@ def _condition(half: str, words: dict[str, "re.Pattern[str]"]) -> str:
     return "silence" if words["silence"].search(half) else "conflict"
 
 
-def _clause(  # noqa: PLR0913 - winner, loser and where they stand
+def _clause(  # noqa: PLR0913, PLR0917 - winner, loser and where they stand
     winner: str,
     loser: str,
     half: str,
@@ -124,7 +172,8 @@ _NAME_BEFORE = re.compile(
     r"(?:(?:[A-ZÄÖÜ][\w°.&’'-]*|of|from|and|von|für|und|/)[\s/]+){0,8}$"  # noqa: RUF001
 )
 _NAME_AFTER = re.compile(
-    r"^\s+(?:of|from|for|von|der|für)\s+(?:the\s+|der\s+|die\s+)?[A-ZÄÖÜ][\w°.&-]*(?:[ /][A-ZÄÖÜ][\w°.&-]*){0,4}"
+    r"^\s+(?:of|from|for|von|der|für)\s+(?:the\s+|der\s+|die\s+)?"
+    r"[A-ZÄÖÜ][\w°.&-]*(?:[ /][A-ZÄÖÜ][\w°.&-]*){0,4}"
 )
 
 

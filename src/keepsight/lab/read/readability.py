@@ -103,11 +103,11 @@ def syllables(word: str, language: str) -> int:
     if language == "de":
         return max(1, len(_VOWELS_DE.findall(lower)))
     count = len(_VOWELS_EN.findall(lower))
-    if lower.endswith("e") and not lower.endswith(("le", "ee", "ie", "oe", "ye")):
-        count -= 1
-    elif lower.endswith("es") and lower[-3:-2] not in "sxzcgei":
-        count -= 1
-    elif lower.endswith("ed") and lower[-3:-2] not in "tde":
+    if (
+        (lower.endswith("e") and not lower.endswith(("le", "ee", "ie", "oe", "ye")))
+        or (lower.endswith("es") and lower[-3:-2] not in "sxzcgei")
+        or (lower.endswith("ed") and lower[-3:-2] not in "tde")
+    ):
         count -= 1
     return max(1, count + len(_APART.findall(lower)) - len(_SILENT.findall(lower)))
 

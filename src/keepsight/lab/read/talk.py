@@ -57,11 +57,14 @@ class TlsTalk:
         for kind, body in self._streams[side].feed(data):
             self._take(kind, body, packet, captured_us)
         is_over = self._streams[1].is_encrypted or self._streams[1].is_broken
-        if (self._server is not None and (
-            is_over
-            or self._certificate is not None
-            or tls.version_name(self._server.version) == "TLS 1.3"
-        )) or is_over:
+        if (
+            self._server is not None
+            and (
+                is_over
+                or self._certificate is not None
+                or tls.version_name(self._server.version) == "TLS 1.3"
+            )
+        ) or is_over:
             self.close()
         return not self._is_noted
 
@@ -140,9 +143,10 @@ class MessageTalk:
         self._fed[side] += len(data)
         for message in self._streams[side].feed(data, packet, captured_us):
             self._take(message)
-        if self._tunnel is not None:
+        tunnel = self._opened_tunnel()
+        if tunnel is not None:
             rest = self._streams[side].tail()
-            return self._tunnel.feed(rest, side, packet, captured_us) if rest else True
+            return tunnel.feed(rest, side, packet, captured_us) if rest else True
         if self._streams[side].is_interleaved and not self._is_media:
             self._is_media = True
             self._notes.note_clear(
@@ -153,6 +157,9 @@ class MessageTalk:
             self.close()
             return False
         return not (self._streams[0].is_broken or self._streams[1].is_broken)
+
+    def _opened_tunnel(self) -> TlsTalk | None:
+        return self._tunnel
 
     def _take(self, message: Message) -> None:
         if not message.is_response:
@@ -191,7 +198,7 @@ class MqttTalk:
         self._bytes = b""
         self._is_noted = False
 
-    def feed(self, data: bytes, side: int, packet: int, captured_us: int) -> bool:
+    def feed(self, data: bytes, side: int, packet: int, captured_us: int) -> bool:  # noqa: ARG002 - the shape of Talk
         """Take bytes until the CONNECT is complete."""
         if side == 0:
             self._bytes += data
@@ -216,9 +223,13 @@ class MqttTalk:
 class LineTalk:
     """Telnet, FTP, SMTP, POP, IMAP, other plain text: the first lines, and passwords among them."""
 
-    _PASSWORD = re.compile(rb"(?i)^(?:PASS|AUTH (?:PLAIN|LOGIN)|\S+ LOGIN) +(\S[^\r\n]*)", re.MULTILINE)
+    _PASSWORD = re.compile(
+        rb"(?i)^(?:PASS|AUTH (?:PLAIN|LOGIN)|\S+ LOGIN) +(\S[^\r\n]*)", re.MULTILINE
+    )
     _PROMPT = re.compile(rb"(?i)(?:password|passwort|passwd) ?: ?\x00?$")
-    _TELNET_COMMAND = re.compile(rb"\xff[\xfb-\xfe].|\xff\xfa.*?\xff\xf0|\xff[\xf1-\xf9]", re.DOTALL)
+    _TELNET_COMMAND = re.compile(
+        rb"\xff[\xfb-\xfe].|\xff\xfa.*?\xff\xf0|\xff[\xf1-\xf9]", re.DOTALL
+    )
 
     def __init__(self, talk: Conversation, notes: Notes, protocol: str) -> None:
         self._talk, self._notes = talk, notes
@@ -228,7 +239,7 @@ class LineTalk:
         self._typed = b""
         self._is_noted = False
 
-    def feed(self, data: bytes, side: int, packet: int, captured_us: int) -> bool:
+    def feed(self, data: bytes, side: int, packet: int, captured_us: int) -> bool:  # noqa: ARG002 - the shape of Talk
         """Take bytes until enough lines were seen."""
         text = self._TELNET_COMMAND.sub(b"", data)
         self._seen[side] = (self._seen[side] + text)[: LINES_BYTES_MAX + 1]
@@ -270,7 +281,7 @@ class UnknownTalk:
         self._samples = [b"", b""]
         self._is_noted = False
 
-    def feed(self, data: bytes, side: int, packet: int, captured_us: int) -> bool:
+    def feed(self, data: bytes, side: int, packet: int, captured_us: int) -> bool:  # noqa: ARG002 - the shape of Talk
         """Take bytes until the sample is large enough."""
         room = SAMPLE_BYTES_MAX - len(self._samples[side])
         self._samples[side] += data[:room]

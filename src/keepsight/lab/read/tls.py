@@ -261,7 +261,7 @@ def read_certificate(der: bytes) -> Certificate | None:
         return None
 
 
-def _key_text(found: x509.Certificate) -> tuple[str, int]:
+def _key_text(found: x509.Certificate) -> tuple[str, int]:  # noqa: PLR0911 - one a kind of key
     try:
         key = found.public_key()
     except (ValueError, UnsupportedAlgorithm):

@@ -75,9 +75,46 @@ def wording(language: str) -> Language:
 
 
 _STOPWORDS = {
-    "en": frozenset("the and of to your you we our that for with may this is are or".split()),
+    "en": frozenset(
+        [
+            "the",
+            "and",
+            "of",
+            "to",
+            "your",
+            "you",
+            "we",
+            "our",
+            "that",
+            "for",
+            "with",
+            "may",
+            "this",
+            "is",
+            "are",
+            "or",
+        ]
+    ),
     "de": frozenset(
-        "der die das und zu ihre sie wir unsere dass für mit kann dieser ist sind oder".split()
+        [
+            "der",
+            "die",
+            "das",
+            "und",
+            "zu",
+            "ihre",
+            "sie",
+            "wir",
+            "unsere",
+            "dass",
+            "für",
+            "mit",
+            "kann",
+            "dieser",
+            "ist",
+            "sind",
+            "oder",
+        ]
     ),
 }
 

@@ -37,12 +37,16 @@ def area_rows(reports: list[dict[str, object]]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     verdicts = [_part(report, "verdict") for report in reports]
     overall = [v.get("overall") for v in verdicts]
-    rows.append({"name": "Overall", "cells": ["not rated" if o is None else str(o) for o in overall]})
+    rows.append(
+        {"name": "Overall", "cells": ["not rated" if o is None else str(o) for o in overall]}
+    )
     seen = [f"{float(v.get('coverage', 0)):.0%}" for v in verdicts]
     rows.append({"name": "Seen", "cells": seen})
     for area, name in AREA_NAMES.items():
         scores = [(v.get("areas") or {}).get(area, {}).get("score") for v in verdicts]
-        rows.append({"name": name, "cells": ["not judged" if s is None else str(s) for s in scores]})
+        rows.append(
+            {"name": name, "cells": ["not judged" if s is None else str(s) for s in scores]}
+        )
     return rows
 
 
@@ -59,9 +63,12 @@ def finding_rows(reports: list[dict[str, object]]) -> list[dict[str, Any]]:
             if check not in outcomes or _rank(outcome) < _rank(old):
                 outcomes[check] = text
         found.append(outcomes)
-    checks = sorted({c for outcomes in found for c, o in outcomes.items() if o.startswith("violated")})
+    checks = sorted(
+        {c for outcomes in found for c, o in outcomes.items() if o.startswith("violated")}
+    )
     return [
-        {"name": c, "cells": [o.get(c, "not judged").replace("_", " ") for o in found]} for c in checks
+        {"name": c, "cells": [o.get(c, "not judged").replace("_", " ") for o in found]}
+        for c in checks
     ]
 
 
@@ -100,5 +107,7 @@ def render_table(reports: list[dict[str, object]]) -> Table:
         table.add_row(row["name"], *row["cells"])
     versions = versions_of(reports)
     if len(versions) > 1:
-        table.caption = f"rated by different versions ({', '.join(versions)}): points do not compare"
+        table.caption = (
+            f"rated by different versions ({', '.join(versions)}): points do not compare"
+        )
     return table

@@ -9,12 +9,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from keepsight.lab.finding import Finding, Outcome, Owner
-from keepsight.lab.render.picture import area_bars, flow_map, reading_gauge, ring
+from keepsight.lab.render.picture import (
+    area_bars,
+    flow_map,
+    flow_notes,
+    flow_title,
+    reading_gauge,
+    ring,
+)
 from keepsight.lab.render.words import AREA_NAMES, BAND_NAMES, OUTCOME_NAMES, size_text
 from keepsight.lab.report import Report
 from keepsight.lab.verdict import AreaVerdict, rating
 
 CONTACTS_SHOWN = 40
+FLOWS_SHOWN = 12
 _OWNER_NAMES = {
     Owner.APP: "app code",
     Owner.VENDOR_SDK: "vendor's SDK",
@@ -51,6 +59,8 @@ class View:
     ring: Markup
     bars: Markup
     map: Markup
+    flows: tuple[tuple[str, str], ...]
+    """The picture in words, for narrow screens."""
     caps: tuple[str, ...]
     areas: tuple[AreaView, ...]
     trackers: list[dict[str, Any]]
@@ -77,15 +87,19 @@ def environment() -> Environment:
 def page(template: str, **context: object) -> str:
     """A whole page with the shared style."""
     source, _, _ = PackageLoader("keepsight.lab.render").get_source(environment(), "style.css")
-    return environment().get_template(template).render(
-        style=Markup(source),  # noqa: S704 - our own file
-        rating_version=rating()["version"],
-        size=size_text,
-        band_names=BAND_NAMES,
-        outcome_names=OUTCOME_NAMES,
-        owner_names=_OWNER_NAMES,
-        yes_no=_YES_NO,
-        **context,
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            style=Markup(source),  # noqa: S704 - our own file
+            rating_version=rating()["version"],
+            size=size_text,
+            band_names=BAND_NAMES,
+            outcome_names=OUTCOME_NAMES,
+            owner_names=_OWNER_NAMES,
+            yes_no=_YES_NO,
+            **context,
+        )
     )
 
 
@@ -111,19 +125,24 @@ def view_of(report: Report) -> View:
     counts = Counter((row["version"], row["cipher"]) for row in capture.get("tls", []))
     seconds = float(capture.get("seconds", 0))
     length = f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
-    packets = f"{capture.get('packets', 0):,} packets, {size_text(capture.get('bytes', 0))}, {length}."
+    packets = (
+        f"{capture.get('packets', 0):,} packets, {size_text(capture.get('bytes', 0))}, {length}."
+    )
     return View(
         report=report,
         ring=_svg(ring(report.verdict.overall)),
         bars=_svg(area_bars(report.verdict.areas, AREA_NAMES)),
         map=_svg(flow_map(report.recipients)),
+        flows=tuple((flow_title(row), flow_notes(row)) for row in report.recipients[:FLOWS_SHOWN]),
         caps=_caps(report),
         areas=tuple(_area_view(report, area) for area in report.verdict.areas),
         trackers=_trackers(report),
         window=length if capture else "no capture",
         texts=texts,
         tls=[(version, cipher, n) for (version, cipher), n in counts.most_common(30)],
-        contacts=[c for c in capture.get("contacts", []) if c["reach"] == "internet"][:CONTACTS_SHOWN],
+        contacts=[c for c in capture.get("contacts", []) if c["reach"] == "internet"][
+            :CONTACTS_SHOWN
+        ],
         traffic=f"{packets} What was not observed in that time may still happen.",
         evidence=tuple(f for f in report.of(Outcome.VIOLATED) if len(f.evidence) > 4),
     )

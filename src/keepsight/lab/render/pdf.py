@@ -1,4 +1,7 @@
-"""The report as PDF, from the same page as the HTML, laid out by WeasyPrint (design/decisions/0005-pdf.md)."""
+"""The report as PDF, from the same page as the HTML, laid out by WeasyPrint.
+
+Why that one: design/decisions/0005-pdf.md.
+"""
 
 import logging
 import warnings
@@ -23,7 +26,7 @@ def render(reports: list[Report]) -> bytes:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Loads Pango, so only who asks for a PDF needs it.
-            from weasyprint import HTML
+            from weasyprint import HTML  # type: ignore[import-untyped]
     except (ImportError, OSError) as error:
         raise NoPdf(
             "PDF needs WeasyPrint and Pango (Debian: libpango-1.0-0 libpangoft2-1.0-0); "

@@ -7,12 +7,14 @@ drops them at least had to decide so.
 import hashlib
 from typing import Any
 
-from keepsight.lab.checks.registry import CHECKS, CROSS_CHECKS
+from keepsight.lab.checks.registry import ALL_CHECKS
 from keepsight.lab.finding import Evidence, Finding, Outcome, Severity
 from keepsight.lab.render.json import dump
 from keepsight.lab.report import Report
 
-SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+SCHEMA_URI = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
 _LEVELS = {
     Severity.CRITICAL: "error",
     Severity.HIGH: "error",
@@ -44,11 +46,13 @@ def _rules() -> list[dict[str, Any]]:
     return [
         {
             "id": check.check_id,
-            "name": "".join(part.capitalize() for part in check.check_id.replace("/", "-").split("-")),
+            "name": "".join(
+                part.capitalize() for part in check.check_id.replace("/", "-").split("-")
+            ),
             "shortDescription": {"text": f"Allows {check.title}"},
             "properties": {"area": check.area, "tags": list(check.standards)},
         }
-        for check in (*CHECKS, *CROSS_CHECKS)
+        for check in ALL_CHECKS
     ]
 
 
@@ -137,7 +141,9 @@ def _result(finding: Finding, index: dict[str, int], places: dict[str, int]) -> 
 
 def _fingerprint(finding: Finding) -> str:
     first = finding.evidence[0] if finding.evidence else Evidence("")
-    return hashlib.sha256(f"{finding.check}\n{first.artefact}\n{first.text}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{finding.check}\n{first.artefact}\n{first.text}".encode()).hexdigest()[
+        :32
+    ]
 
 
 def _location(line: Evidence, places: dict[str, int]) -> dict[str, Any]:

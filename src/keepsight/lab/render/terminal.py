@@ -35,22 +35,27 @@ def show(report: Report, console: Console, *, all_findings: bool = False) -> Non
     if report.suppressed:
         console.print(Text("\nSuppressed, and still there", style="bold"))
         for row in report.suppressed:
-            line = f"  {row.finding.check}: {row.finding.title} (until {row.by.expires}: {row.by.reason})"
-            console.print(Text(line, style="dim"))
+            until = f"(until {row.by.expires}: {row.by.reason})"
+            text = f"  {row.finding.check}: {row.finding.title} {until}"
+            console.print(Text(text, style="dim"))
     if report.changes is not None:
         changes = report.changes
         for name, rows in (("New", changes.new), ("Fixed", changes.fixed), ("Lost", changes.lost)):
-            for row in rows:
-                console.print(Text(f"  {name}: {row}"))
+            for line in rows:
+                console.print(Text(f"  {name}: {line}"))
         console.print(Text(f"  Unchanged: {len(changes.unchanged)}", style="dim"))
 
 
 def _show_unknown(report: Report, console: Console) -> None:
     unknown = (*report.of(Outcome.ERROR), *report.of(Outcome.UNKNOWN))
     if unknown:
-        console.print(Text(f"\nNot known ({len(unknown)}); none of it counts as clean", style="bold"))
+        console.print(
+            Text(f"\nNot known ({len(unknown)}); none of it counts as clean", style="bold")
+        )
         for finding in unknown:
-            console.print(Text(f"  {finding.check}: {finding.reason or finding.title}", style="dim"))
+            console.print(
+                Text(f"  {finding.check}: {finding.reason or finding.title}", style="dim")
+            )
     if report.unread:
         console.print(Text("\nNot read", style="bold"))
         for part in report.unread:
@@ -66,7 +71,10 @@ def _head(report: Report) -> RenderableType:
         (f"{points}: {BAND_NAMES[verdict.band]}", _style(verdict.overall)),
         f"   seen: {verdict.coverage:.0%} of what is judged   rating version {verdict.version}",
     )
-    caps = [Text(f"  no more than {c.points_max} ({c.where}): {c.reason}", style="dim") for c in verdict.caps]
+    caps = [
+        Text(f"  no more than {c.points_max} ({c.where}): {c.reason}", style="dim")
+        for c in verdict.caps
+    ]
     return Group(title, rating, *caps)
 
 
@@ -95,9 +103,15 @@ def _areas(report: Report) -> Table:
 
 
 def _finding(finding: Finding) -> RenderableType:
-    mark = finding.severity.value if finding.outcome is Outcome.VIOLATED else OUTCOME_NAMES[finding.outcome]
+    mark = (
+        finding.severity.value
+        if finding.outcome is Outcome.VIOLATED
+        else OUTCOME_NAMES[finding.outcome]
+    )
     lines: list[RenderableType] = [
-        Text.assemble((f" {mark} ", _SEVERITY_STYLES[finding.severity]), f" {finding.check}: {finding.title}")
+        Text.assemble(
+            (f" {mark} ", _SEVERITY_STYLES[finding.severity]), f" {finding.check}: {finding.title}"
+        )
     ]
     for line in finding.evidence[:EVIDENCE_SHOWN]:
         place = " ".join(part for part in (line.artefact, line.place) if part)

@@ -62,8 +62,8 @@ def by_bsi(length: int, types: int | None, *, has_factor: bool | None) -> Verdic
     return Verdict(
         "BSI",
         Outcome.VIOLATED,
-        f"{length} characters of {types} kinds fit no route (25 with 2, 8 with 4, or 8 with 3 and a "
-        "second factor)",
+        f"{length} characters of {types} kinds fit no route (25 with 2, 8 with 4, or 8 with 3 and "
+        "a second factor)",
     )
 
 
@@ -113,7 +113,7 @@ def by_asvs(length: int, seen: Observations) -> Verdict:
     return Verdict("ASVS 5.0", Outcome.CLEAR, f"{length} characters, none of the faults{note}")
 
 
-def judge(facts: ProductFacts) -> tuple[Finding, ...]:
+def judge(facts: ProductFacts) -> tuple[Finding, ...]:  # noqa: PLR0911 - one return an outcome
     """Violated when one of the three is, each shown by itself."""
     seen = facts.observations
     if seen is None:

@@ -56,10 +56,10 @@ def judge(facts: ProductFacts) -> tuple[Finding, ...]:
         if rate > UPLOAD_BITS_PER_SECOND_MAX:
             return RULE.violated(
                 Severity.HIGH,
-                f"{rate / 1000:.0f} kbit/s sent for {capture.duration_seconds / 60:.0f} minutes while "
-                "nobody was viewing",
+                f"{rate / 1000:.0f} kbit/s sent for {capture.duration_seconds / 60:.0f} minutes "
+                "while nobody was viewing",
                 _largest(capture) + peers,
-                remedy="Find out what is sent and why; block the camera's way out until it is clear.",
+                remedy="Find out what is sent and why; block the way out until it is clear.",
             )
     short = [c for c in idle if c.duration_seconds < IDLE_SECONDS_MIN]
     if len(short) == len(idle):

@@ -26,8 +26,8 @@ RULE = Rule(
     ("EN 303 645 V3.1.3 5.5-1", "RFC 7465", "MASTG-TEST-0221", "CWE-327?"),
 )
 REMEDY = (
-    "Use authenticated encryption (AES-GCM or ChaCha20-Poly1305, BSI TR-02102) with nonces that never "
-    "repeat, separate keys for each direction and the response bound to its request. Another bare "
+    "Use authenticated encryption (AES-GCM or ChaCha20-Poly1305, BSI TR-02102) with nonces that "
+    "never repeat, separate keys for each direction and the response bound to its request. Another bare "
     "stream cipher would leave key-stream reuse and missing response protection as they are."
 )
 

@@ -47,11 +47,15 @@ def judge(facts: ProductFacts) -> tuple[Finding, ...]:
         parts.append("responses carry no proof of origin at all")
     return RULE.violated(
         Severity.MEDIUM,
-        "; ".join(parts).capitalize(),
+        _sentence("; ".join(parts)),
         tuple(shown(c, m, "signature recomputed from the message") for c, m in signed)
         + tuple(shown(c, m, "response decrypts without any check value") for c, m in replies),
         remedy=REMEDY,
     )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 CHECK = RULE.check(judge)

@@ -21,8 +21,8 @@ from keepsight.lab.finding import Evidence, Finding, Severity
 
 RULE = Rule("capture/replay-window", "communication", "messages sent again", ("CWE-294?",))
 _REMEDY = (
-    "Accept a message once: a time within 30 seconds and a nonce that was not seen in at least twice "
-    "that window, both covered by the message's authentication."
+    "Accept a message once: a time within 30 seconds and a nonce that was not seen in at least "
+    "twice that window, both covered by the message's authentication."
 )
 
 

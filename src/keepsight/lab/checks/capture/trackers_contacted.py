@@ -41,7 +41,8 @@ def judge(facts: ProductFacts) -> tuple[Finding, ...]:
             t.contact.first_packet,
             f"{t.contact.name} ({t.tracker.owner}: {t.tracker.name}"
             f"{', shared host' if t.is_shared else ''}): {t.contact.sent_bytes} bytes sent, "
-            f"{t.contact.received_bytes} received, known by {', '.join(t.contact.sources) or 'address'}",
+            f"{t.contact.received_bytes} received, "
+            f"known by {', '.join(t.contact.sources) or 'address'}",
         )
         for c, t in seen
     ) + tuple(Evidence(f"{name}: in the app, not observed in {window(facts)}") for name in dormant)

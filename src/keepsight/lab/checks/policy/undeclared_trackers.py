@@ -11,12 +11,16 @@ contained means that the host list or the app version is wrong, and is not a vio
 References: GDPR article 13(1)(e); EN 303 645 6-1, 6-5.
 """
 
+from typing import TYPE_CHECKING
+
 from keepsight.lab.checks.capture.trackers_contacted import split
 from keepsight.lab.checks.policy.sources import absent, gaps
 from keepsight.lab.checks.rule import Rule
 from keepsight.lab.facts.product import ProductFacts
-from keepsight.lab.facts.tracker import Tracker
 from keepsight.lab.finding import Evidence, Finding, Owner, Severity
+
+if TYPE_CHECKING:
+    from keepsight.lab.facts.tracker import Tracker
 
 RULE = Rule(
     "policy/undeclared-trackers",
@@ -100,13 +104,17 @@ def _names(rows: list[dict[str, object]]) -> str:
 
 
 def _shown(row: dict[str, object]) -> Evidence:
-    words = {True: "yes", False: "no", None: "not looked at", "owner": "owner only"}
-    cells = [
-        f"{key} {words.get(row[key], row[key])}" for key in ("contained", "contacted", "named")
-    ]  # type: ignore[call-overload]
-    return Evidence(
-        f"{row['tracker']} ({row['owner']}): {', '.join(cells)}", owner=Owner.THIRD_PARTY
-    )
+    cells = [f"{key} {_word(row[key])}" for key in ("contained", "contacted", "named")]
+    text = f"{row['tracker']} ({row['owner']}): {', '.join(cells)}"
+    return Evidence(text, owner=Owner.THIRD_PARTY)
+
+
+def _word(value: object) -> str:
+    if value is None:
+        return "not looked at"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "owner only" if value == "owner" else str(value)
 
 
 CHECK = RULE.check(judge)
