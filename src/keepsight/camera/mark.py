@@ -26,7 +26,7 @@ CELLS_ACROSS: Final = 128
 """Of the picture's width."""
 MARGIN_CELLS: Final = 2
 LUMA_DARK: Final = 52
-LUMA_LIGHT: Final = 186
+LUMA_LIGHT: Final = 166
 PLATE_LUMA: Final = 40
 WIDTH_MIN: Final = 320
 CONTRAST_MIN: Final = 24.0
