@@ -1,5 +1,7 @@
 """Goal: versions and secrets are taken from proof only. Method: archives and dex files by hand."""
 
+from keepsight.lab.facts.app import Place, StringUse
+from keepsight.lab.finding import Owner
 from keepsight.lab.read import bundled
 from keepsight.lab.read.archive import Archive, MemorySource
 from keepsight.lab.read.dex import Dex
@@ -11,8 +13,8 @@ def libraries(entries):
     return list(bundled.from_archive(Archive(MemorySource(archive(entries)))))
 
 
-def secrets(*strings):
-    return list(bundled.secrets_of(Dex(dex(Class("La/B;"), extra_strings=strings)), "classes.dex"))
+def secret(text, place=None):
+    return bundled.secret_of(StringUse(text, place))
 
 
 def test_version_files_are_read():
@@ -46,9 +48,17 @@ def test_versions_are_compared_as_numbers():
 
 def test_secrets_need_their_form_and_are_masked():
     key = "-----BEGIN PRIVATE KEY-----\n" + "A" * 200
-    assert [(one.kind, one.proven) for one in secrets(key)] == [("private key", True)]
-    assert "AAAA" not in secrets(key)[0].masked
-    assert secrets("-----BEGIN PRIVATE KEY-----") == []
-    assert secrets("AKIAshort") == []
-    (cloud,) = secrets("AKIA" + "B" * 16)
+    found = secret(key)
+    assert (found.kind, found.proven) == ("private key", True)
+    assert "AAAA" not in found.masked
+    assert secret("-----BEGIN PRIVATE KEY-----") is None
+    assert secret("AKIAshort") is None
+    assert secret("http://example.net") is None
+    cloud = secret("AKIA" + "B" * 16)
     assert (cloud.proven, cloud.masked) == (False, "AKIABBBB\u2026")
+
+
+def test_a_secret_is_where_the_code_loads_it():
+    place = Place("classes.dex", "org.example.Key", "<clinit>", 0x10, Owner.APP)
+    found = secret("AKIA" + "B" * 16, place)
+    assert (found.where, found.owner) == (str(place), Owner.APP)

@@ -31,7 +31,7 @@ from keepsight.lab.facts.product import Unread
 from keepsight.lab.facts.tracker import Tracker
 from keepsight.lab.read import bundled, manifest, network_security, tables
 from keepsight.lab.read.archive import Archive, FileSource, Source
-from keepsight.lab.read.callsites import Scan
+from keepsight.lab.read.callsites import HTTP, Scan
 from keepsight.lab.read.dex import Dex, dotted
 from keepsight.lab.read.limits import (
     BUNDLE_APPS_MAX,
@@ -256,15 +256,16 @@ class _Reading:
 
     def _scan(self, label: str, data: bytes, owner_of: Ownership) -> None:
         dex = Dex(data)
-        found = Scan(dex, label, owner_of).run()
+        found = Scan(dex, label, owner_of, (HTTP, *bundled.SECRET_PREFIXES)).run()
         self._calls += found.calls
         self._bodies += found.bodies
-        self._urls += found.urls
+        self._urls += [use for use in found.constants if use.text.startswith(HTTP.decode())]
+        secrets = (bundled.secret_of(use) for use in found.constants)
+        self._secrets += [one for one in secrets if one is not None]
         for reason in found.gaps[:_GAPS_MAX]:
             self._miss(label, reason)
         for library in bundled.from_dex(dex, label):
             self._libraries.setdefault(library.name, library)
-        self._secrets += bundled.secrets_of(dex, label)
         defined = set(dex.defined_types().tolist())
         for tracker in tables.trackers():
             self._count(tracker, dex, defined)

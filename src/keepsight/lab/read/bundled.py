@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from keepsight.lab.facts.app import Advisory, Library, Secret
+from keepsight.lab.facts.app import Advisory, Library, Secret, StringUse
 from keepsight.lab.finding import Owner
 from keepsight.lab.read.archive import Archive
 from keepsight.lab.read.dex import Dex
@@ -13,7 +13,8 @@ from keepsight.lab.read.tables import vulnerabilities
 
 VERSION_FILE_BYTES_MAX: Final = 4_096
 VERSION_FILES_MAX: Final = 1_000
-SECRETS_MAX: Final = 200
+PEM_BODY_MIN: Final = 100
+"""Characters behind its heading that make a PEM constant a key."""
 _VERSION: Final = re.compile(r"\d+(?:\.\d+)*(?:[-.][0-9A-Za-z.-]+)?")
 _CONSTANTS: Final = (
     (b"okhttp/", "com.squareup.okhttp3:okhttp"),
@@ -21,16 +22,17 @@ _CONSTANTS: Final = (
 )
 """Constants by which a library names itself and its version, and what it is called."""
 _SECRETS: Final = (
-    (b"-----BEGIN RSA PRIVATE KEY", "private key", True),
-    (b"-----BEGIN PRIVATE KEY", "private key", True),
-    (b"-----BEGIN EC PRIVATE KEY", "private key", True),
-    (b"AKIA", "AWS access key", False),
-    (b"sk_live_", "Stripe secret key", True),
-    (b"ghp_", "GitHub token", True),
-    (b"xoxb-", "Slack token", True),
-    (b"LTAI", "Aliyun access key", False),
+    ("-----BEGIN RSA PRIVATE KEY", "private key", True),
+    ("-----BEGIN PRIVATE KEY", "private key", True),
+    ("-----BEGIN EC PRIVATE KEY", "private key", True),
+    ("AKIA", "AWS access key", False),
+    ("sk_live_", "Stripe secret key", True),
+    ("ghp_", "GitHub token", True),
+    ("xoxb-", "Slack token", True),
+    ("LTAI", "Aliyun access key", False),
 )
 """How such constants begin, what they are, and whether the form alone proves them secret."""
+SECRET_PREFIXES: Final = tuple(prefix.encode() for prefix, _, _ in _SECRETS)
 _FORMS: Final = {
     "AWS access key": re.compile(r"AKIA[0-9A-Z]{16}"),
     "Stripe secret key": re.compile(r"sk_live_[0-9A-Za-z]{16,}"),
@@ -75,19 +77,18 @@ def from_dex(dex: Dex, name: str) -> Iterator[Library]:
                 break
 
 
-def secrets_of(dex: Dex, name: str) -> Iterator[Secret]:
-    """Yield the constants that have the form of a secret, masked."""
+def secret_of(use: StringUse) -> Secret | None:
+    """Return a constant as a secret, masked, if it has the form of one."""
     for prefix, kind, proven in _SECRETS:
-        for number, (_, raw) in enumerate(dex.strings_from(prefix)):
-            if number >= SECRETS_MAX:
-                break
-            text = raw.decode("utf-8", "replace")
+        if use.text.startswith(prefix):
             form = _FORMS.get(kind)
             # A bare PEM heading is what code that writes or parses keys contains.
-            fits = form.fullmatch(text) if form else len(text) > len(prefix) + 100
+            fits = form.fullmatch(use.text) if form else len(use.text) > len(prefix) + PEM_BODY_MIN
             if fits:
-                masked = text[:8] + "\u2026"
-                yield Secret(kind, masked, name, proven, Owner.NONE)
+                where = str(use.place) if use.place is not None else "a constant no code loads"
+                owner = use.place.owner if use.place is not None else Owner.NONE
+                return Secret(kind, use.text[:8] + "\u2026", where, proven, owner)
+    return None
 
 
 def judged(name: str, version: str, source: str) -> Library:

@@ -19,8 +19,9 @@ from keepsight.lab.read.registers import Call, Follower
 
 _INVOKES: Final = rb"\x6e-\x72\x74-\x78"
 _CONST_256: Final = rb"\x13.\x00\x01"
+HTTP: Final = b"http://"
 STRINGS_MAX: Final = 5_000
-"""Constants of one kind kept of one dex file."""
+"""Constants of interest kept of one dex file."""
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class Found:
 
     calls: list[CallSite] = field(default_factory=list)
     bodies: list[MethodBody] = field(default_factory=list)
-    urls: list[StringUse] = field(default_factory=list)
+    constants: list[StringUse] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     """Why something was not seen."""
 
@@ -37,7 +38,22 @@ class Found:
 class Scan:
     """One dex file being scanned."""
 
-    def __init__(self, dex: Dex, name: str, owner_of: Callable[[str], Owner]) -> None:
+    def __init__(
+        self,
+        dex: Dex,
+        name: str,
+        owner_of: Callable[[str], Owner],
+        prefixes: Iterable[bytes] = (HTTP,),
+    ) -> None:
+        """Prepare.
+
+        Args:
+            dex: the file.
+            name: what it is called in places.
+            owner_of: says whose code a class of a dotted name is.
+            prefixes: how the constants of interest begin.
+        """
+        self._prefixes = tuple(prefixes)
         self._dex = dex
         self._name = name
         self._owner_of = owner_of
@@ -55,7 +71,7 @@ class Scan:
         """
         self._dex.load_code()
         self._name_methods()
-        strings = self._url_strings()
+        strings = self._constants()
         used: set[int] = set()
         for code, method, offsets in self._candidates(strings):
             try:
@@ -72,7 +88,7 @@ class Scan:
                 self._gap(method, str(error) or "malformed")
         for number, text in strings.items():
             if number not in used:
-                self._found.urls.append(StringUse(text, None))
+                self._found.constants.append(StringUse(text, None))
         return self._found
 
     def _gap(self, method: int, reason: str) -> None:
@@ -122,13 +138,14 @@ class Scan:
             if dex.method_class(method) == string:
                 yield method
 
-    def _url_strings(self) -> dict[int, str]:
+    def _constants(self) -> dict[int, str]:
         found: dict[int, str] = {}
-        for number, _ in self._dex.strings_from(b"http://"):
-            if len(found) >= STRINGS_MAX:
-                self._found.gaps.append("more http:// constants than are kept")
-                break
-            found[number] = self._dex.string(number)
+        for prefix in self._prefixes:
+            for number, _ in self._dex.strings_from(prefix):
+                if len(found) >= STRINGS_MAX:
+                    self._found.gaps.append("more constants of interest than are kept")
+                    return found
+                found[number] = self._dex.string(number)
         return found
 
     def _candidates(self, strings: Iterable[int]) -> Iterator[tuple[int, int, list[int]]]:
@@ -167,7 +184,8 @@ class Scan:
             if data[at] == 0x1A:
                 number = data[at + 2] | data[at + 3] << 8
                 used.add(number)
-                self._found.urls.append(StringUse(strings[number], self._place(method, at)))
+                use = StringUse(strings[number], self._place(method, at))
+                self._found.constants.append(use)
         if any(data[at] == 0x13 for at in real):
             self._judge_rc4(method, follower.starts)
         if invokes:
@@ -230,30 +248,46 @@ class Scan:
         return b"\x4f" in body and b"\x48" in body and b"\xff\x00" in body
 
     def _judge_rc4(self, method: int, starts: Iterable[int]) -> None:
-        """Recognise RC4 written by hand: 256 steps, a swap inside one byte array, modulo 256."""
+        """Recognise RC4 written by hand.
+
+        Its key schedule fills a byte array with its own indices and then swaps elements; its output
+        loop swaps and exclusive-ors. Shuffles swap, tables mask, but nothing else does all of it.
+        """
         data = self._dex.data
-        counted = masks = xors = 0
-        reads: list[tuple[int, int, int]] = []
-        swaps = 0
-        for at in starts:
-            opcode = data[at]
-            if opcode == 0x13 and data[at + 2 : at + 4] == b"\x00\x01":
-                counted += 1
-            elif opcode in (0xD5, 0xD4) and data[at + 2 : at + 4] in (b"\xff\x00", b"\x00\x01"):
-                masks += 1
-            elif opcode in (0x97, 0xB7):
-                xors += 1
-            elif opcode == 0x48:
-                reads = [*reads[-3:], (data[at + 1], data[at + 2], data[at + 3])]
-            elif opcode == 0x4F:
-                value, into, index = data[at + 1], data[at + 2], data[at + 3]
-                swaps += any(
-                    value == read and into == array and index != position
-                    for read, array, position in reads
-                )
-        if counted and masks and swaps:
-            place = self._place(method, min(starts))
-            self._found.bodies.append(MethodBody("rc4", place, True if xors else None))
+        opcodes = {data[at] for at in starts}
+        if not _filled_with_indices(data, starts) or not _swaps(data, starts):
+            return
+        place = self._place(method, min(starts))
+        xors = bool(opcodes & {0x97, 0xB7})
+        self._found.bodies.append(MethodBody("rc4", place, True if xors else None))
+
+
+def _filled_with_indices(data: bytes, starts: Iterable[int]) -> bool:
+    """Whether an index, cut to a byte, is stored at itself: `table[i] = (byte) i`."""
+    cut: dict[int, int] = {}
+    for at in starts:
+        if data[at] == 0x8D:
+            cut[data[at + 1] & 15] = data[at + 1] >> 4
+        elif data[at] == 0x4F and cut.get(data[at + 1]) == data[at + 3]:
+            return True
+    return False
+
+
+def _swaps(data: bytes, starts: Iterable[int]) -> bool:
+    """Whether two elements of one byte array are exchanged."""
+    reads: dict[int, tuple[int, int]] = {}
+    moved: set[tuple[int, int, int]] = set()
+    for at in starts:
+        value, array, index = data[at + 1 : at + 4] if at + 4 <= len(data) else (0, 0, 0)
+        if data[at] == 0x48:
+            reads[value] = (array, index)
+        elif data[at] == 0x4F and value in reads:
+            source, position = reads[value]
+            if source == array and position != index:
+                if (array, index, position) in moved:
+                    return True
+                moved.add((array, position, index))
+    return False
 
 
 def _numbers(numbers: Iterable[int]) -> bytes:

@@ -20,7 +20,7 @@ from typing import Final
 from keepsight.lab.checks.app_rule import AppRule
 from keepsight.lab.facts.app import AppFacts
 from keepsight.lab.facts.product import ProductFacts
-from keepsight.lab.finding import Evidence, Finding, Severity
+from keepsight.lab.finding import Evidence, Finding, Owner, Severity
 
 RULE: Final = AppRule(
     "app/hard-coded-secrets",
@@ -39,6 +39,11 @@ def judge(rule: AppRule, app: AppFacts, _: ProductFacts) -> tuple[Finding, ...]:
     proven = [one for one in app.secrets if one.proven]
     if proven:
         kinds = ", ".join(sorted({one.kind for one in proven}))
+        if all(one.owner is Owner.THIRD_PARTY for one in proven):
+            # The same constant is in every app that bundles the library: public, but not a secret
+            # of this product.
+            title = f"Bundled SDK code contains a {kinds}"
+            return (rule.violated(Severity.LOW, title, lines),)
         return (rule.violated(Severity.HIGH, f"The code contains a {kinds}", lines),)
     if app.secrets:
         title = f"{len(app.secrets)} constants look like secrets"

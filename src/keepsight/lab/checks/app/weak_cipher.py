@@ -73,11 +73,9 @@ def judge(rule: AppRule, app: AppFacts, _: ProductFacts) -> tuple[Finding, ...]:
         for name, calls in by_owner(call for call, _ in bad)
     ]
     if proven:
-        findings.append(
-            rule.violated(
-                Severity.HIGH, "RC4 written by hand is in the code", _shape_lines(app, proven)
-            )
-        )
+        bundled = all(one.place.owner is Owner.THIRD_PARTY for one in proven)
+        title = f"RC4 written by hand in {'bundled SDK code' if bundled else 'the code'}"
+        findings.append(rule.violated(Severity.HIGH, title, _shape_lines(app, proven)))
     if findings:
         return tuple(findings)
     open_calls = [call for call in ciphers if not isinstance(call.arguments[0], str)]
