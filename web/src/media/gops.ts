@@ -117,6 +117,20 @@ export class Gops {
     return gops[positionAt(gops, timeUs) + 1] ?? null;
   }
 
+  /**
+   * The last group that starts before a time, not further back than about ten minutes; else null.
+   * @throws ApiError
+   */
+  async before(timeUs: number): Promise<Gop | null> {
+    const here = Math.floor(timeUs / STRETCH_US);
+    for (const number of [here, here - 1]) {
+      const gops = await this.#stretch(number);
+      const position = positionAt(gops, timeUs - 1);
+      if (position >= 0) return gops[position] ?? null;
+    }
+    return null;
+  }
+
   /** The segments that begin after a group, as far as they are known: to ask for keys in time. */
   async segmentsAfter(gop: Gop, count: number): Promise<Segment[]> {
     const gops = await this.#stretch(Math.floor(gop.startUs / STRETCH_US));

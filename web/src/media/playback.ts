@@ -7,22 +7,25 @@ import type { Camera } from '../api/types';
 import { type Reason, Refusal } from '../seal/open';
 import { canvasBlob, drawFrame } from './canvas';
 import { type Gop, Gops } from './gops';
-import type { AudioTrack } from './isobmff';
 import type { Keyring } from './keyring';
 import { type Follower, PlayClock } from './playclock';
-import { Pump } from './pump';
-import { chunksOf, lastOf, neighbour } from './pictures';
-import { type OpenGop, Recorded, sampleUs } from './recorded';
+import { type Hole, Pump } from './pump';
+import { chunksOf, stepFrom } from './pictures';
+import { type OpenGop, Recorded } from './recorded';
 import type { Refusals } from './refusals';
 import { canDecode } from './screen';
-import { Sound, type Speaker } from './sound';
+import { PlaySound } from './playsound';
+import type { Speaker } from './sound';
 import { StillDecoder } from './stilldecoder';
 import { Thumbnails } from './thumbnails';
 
 /** Faster than this, only keyframes are shown. */
 const ALL_FRAMES_SPEED_MAX = 4;
-/** Gaps are shown for a moment before they are left out. */
+/** How often the time is reported while playing. */
 const REPORT_MS = 250;
+/** The recorder is at most so far behind the present. */
+const PRESENT_US = 20_000_000;
+const RETRY_MS = 1000;
 
 export type PlaybackState =
   | 'loading'
@@ -64,7 +67,7 @@ export class PlaybackPlayer implements Follower {
   readonly #context: CanvasRenderingContext2D;
   readonly #report: (report: PlaybackReport) => void;
   #pump: Pump | null = null;
-  #sound: Sound | null = null;
+  readonly #sound: PlaySound;
   #isMuted = true;
   #seeking = new AbortController();
   #request: number | null = null;
@@ -89,6 +92,7 @@ export class PlaybackPlayer implements Follower {
     this.#parts = parts;
     this.#report = report;
     this.clock = clock;
+    this.#sound = new PlaySound(parts.speaker, clock);
     this.#gops = new Gops(parts, camera.id, 'main');
     this.#recorded = new Recorded(parts, { camera: camera.id, stream: 'main', opaque: source.opaque });
     this.#thumbnails = new Thumbnails(this.#gops, this.#recorded);
@@ -117,7 +121,7 @@ export class PlaybackPlayer implements Follower {
 
   setMuted(isMuted: boolean): void {
     this.#isMuted = isMuted;
-    if (isMuted) this.#silence();
+    if (isMuted) this.#sound.silence();
     else this.#parts.speaker.context(); // within the click
     if (!isMuted && this.#pump !== null) this.turned(); // begin again, with sound
   }
@@ -147,7 +151,7 @@ export class PlaybackPlayer implements Follower {
     this.clock.leave(this);
     this.#thumbnails.close();
     this.#stills.close();
-    this.#silence();
+    this.#sound.silence();
     this.#canvas.remove();
   }
 
@@ -179,19 +183,23 @@ export class PlaybackPlayer implements Follower {
     this.#request = null;
     this.clock.release(this);
     this.clock.outOfGap(this);
-    this.#silence();
+    this.#sound.silence();
     return this.#seeking.signal;
   }
 
   // --- seeking and stepping -------------------------------------------------------------------
 
   async #seek(timeUs: number, signal: AbortSignal): Promise<void> {
-    const gop = await this.#gops.at(timeUs);
+    let gop = await this.#gops.at(timeUs);
     signal.throwIfAborted();
+    if (gop === null && this.clock.isPlaying) {
+      await this.#start(timeUs, signal);
+      return;
+    }
+    gop ??= await this.#awaitRecording(timeUs, signal);
     if (gop === null) {
       this.#blank();
       this.#say('gap');
-      if (this.clock.isPlaying) await this.#start(timeUs, signal);
       return;
     }
     const still = await this.#recorded.still(gop, signal);
@@ -206,6 +214,29 @@ export class PlaybackPlayer implements Follower {
     const whole = await this.#recorded.whole(gop, signal);
     await this.#show(whole, timeUs, signal);
     this.#say('paused');
+  }
+
+  /** The newest group where a time lies in the present, which is being recorded still; else null. */
+  async #newest(timeUs: number): Promise<Gop | null> {
+    if (this.#parts.nowUs() - timeUs > PRESENT_US) return null;
+    const gop = await this.#gops.before(timeUs);
+    return gop !== null && timeUs - gop.endUs < PRESENT_US ? gop : null;
+  }
+
+  /** Wait for the group of a time in the present, with the newest picture on screen; null: a gap. */
+  async #awaitRecording(timeUs: number, signal: AbortSignal): Promise<Gop | null> {
+    const newest = await this.#newest(timeUs);
+    if (newest === null) return null;
+    await this.#show(await this.#recorded.whole(newest, signal), newest.endUs, signal);
+    this.#say('loading');
+    while ((await this.#newest(timeUs)) !== null) {
+      const gop = await this.#gops.at(timeUs);
+      signal.throwIfAborted();
+      if (gop !== null) return gop;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      signal.throwIfAborted();
+    }
+    return this.#gops.at(timeUs);
   }
 
   /** Decode a group up to the picture of a time and draw that. */
@@ -223,35 +254,15 @@ export class PlaybackPlayer implements Follower {
   }
 
   async #step(direction: 1 | -1, signal: AbortSignal): Promise<void> {
-    const nowUs = this.#shownUs || this.clock.timeUs();
-    let open = this.#stepped;
-    if (open === null || nowUs < open.gop.startUs || nowUs >= open.gop.endUs) {
-      const gop = await this.#gops.at(nowUs);
-      open = gop === null ? null : await this.#recorded.whole(gop, signal);
+    const fromUs = this.#shownUs || this.clock.timeUs();
+    const parts = { gops: this.#gops, recorded: this.#recorded, known: this.#stepped };
+    const next = await stepFrom(parts, fromUs, direction, signal);
+    if (next !== null) {
+      this.#stepped = next.open;
+      await this.#show(next.open, next.timeUs, signal);
+      this.clock.put(next.timeUs);
     }
-    let timeUs = open === null ? null : neighbour(open, nowUs, direction);
-    if (timeUs === null) {
-      const gop =
-        direction > 0 ? await this.#gops.after(nowUs) : await this.#before(open?.gop.startUs ?? nowUs);
-      if (gop === null) {
-        this.#say('paused');
-        return;
-      }
-      open = await this.#recorded.whole(gop, signal);
-      timeUs = direction > 0 ? gop.startUs : lastOf(open);
-    }
-    if (open === null) return;
-    signal.throwIfAborted();
-    this.#stepped = open;
-    await this.#show(open, timeUs, signal);
-    this.clock.put(timeUs);
     this.#say('paused');
-  }
-
-  /** The group that ends where this one starts; null at a gap. */
-  async #before(startUs: number): Promise<Gop | null> {
-    const gop = await this.#gops.at(startUs - 1000);
-    return gop !== null && gop.startUs < startUs ? gop : null;
   }
 
   // --- playing --------------------------------------------------------------------------------
@@ -259,9 +270,15 @@ export class PlaybackPlayer implements Follower {
   async #start(timeUs: number, signal: AbortSignal): Promise<void> {
     this.clock.hold(this);
     this.#say('loading');
-    const gop = (await this.#gops.at(timeUs)) ?? (await this.#gops.after(timeUs));
+    let startUs = timeUs;
+    let gop = (await this.#gops.at(timeUs)) ?? (await this.#gops.after(timeUs));
+    if (gop === null) {
+      gop = await this.#newest(timeUs);
+      if (gop !== null && !signal.aborted) this.clock.put((startUs = gop.startUs));
+    }
     signal.throwIfAborted();
     if (gop === null) {
+      this.#blank();
       this.clock.release(this);
       this.clock.inGap(this, Number.POSITIVE_INFINITY);
       this.#say('ended');
@@ -277,11 +294,11 @@ export class PlaybackPlayer implements Follower {
         gops: this.#gops,
         recorded: this.#recorded,
         failed: (error) => this.#fail(error, signal),
-        ...(hasSound ? { group: (open: OpenGop) => this.#hear(open) } : {}),
+        ...(hasSound ? { group: (open: OpenGop) => this.#sound.hear(open) } : {}),
       },
       { gop, isKeysOnly: speed > ALL_FRAMES_SPEED_MAX, speed },
     );
-    if (gop.startUs > timeUs) pump.holes.push({ fromUs: timeUs, untilUs: gop.startUs });
+    if (gop.startUs > startUs) pump.holes.push({ fromUs: startUs, untilUs: gop.startUs });
     this.#pump = pump;
     this.#request = requestAnimationFrame(() => this.#present());
   }
@@ -304,9 +321,7 @@ export class PlaybackPlayer implements Follower {
     while ((pump.holes[0]?.untilUs ?? Number.POSITIVE_INFINITY) <= nowUs) pump.holes.shift();
     const hole = pump.holes[0];
     if (hole !== undefined && hole.fromUs <= nowUs) {
-      this.clock.release(this);
-      this.clock.inGap(this, hole.untilUs);
-      this.#sayOften(Number.isFinite(hole.untilUs) ? 'gap' : 'ended');
+      this.#onHole(hole);
       return;
     }
     this.clock.outOfGap(this);
@@ -320,29 +335,16 @@ export class PlaybackPlayer implements Follower {
     }
   }
 
-  #hear(open: OpenGop): void {
-    const track = open.opening.tracks.find((one): one is AudioTrack => one.kind === 'audio');
-    const first = open.samples.find((sample) => sample.track === track?.id);
-    if (track === undefined || first === undefined) return;
-    const startUs = sampleUs(open, first);
-    const sound = (this.#sound ??= new Sound({
-      speaker: this.#parts.speaker,
-      problem: () => undefined,
-      at: (timestampUs) => this.#soundTime(timestampUs),
-    }));
-    void sound.begin(track).then((isHeard) => {
-      if (isHeard && sound === this.#sound) sound.push(open.samples, startUs);
-    });
-  }
-
-  #soundTime(timestampUs: number): number | null {
-    const context = this.#parts.speaker.context();
-    return context === null ? null : context.currentTime + (timestampUs - this.clock.timeUs()) / 1e6;
-  }
-
-  #silence(): void {
-    this.#sound?.close();
-    this.#sound = null;
+  #onHole(hole: Hole): void {
+    const isEnd = !Number.isFinite(hole.untilUs);
+    if (isEnd && this.#parts.nowUs() - hole.fromUs < PRESENT_US) {
+      this.clock.hold(this); // more is being recorded: time waits for it
+      this.#sayOften('loading');
+      return;
+    }
+    this.clock.release(this);
+    this.clock.inGap(this, hole.untilUs);
+    this.#sayOften(isEnd ? 'ended' : 'gap');
   }
 
   // --- on screen ------------------------------------------------------------------------------

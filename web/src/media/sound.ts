@@ -4,9 +4,9 @@
 import type { AudioTrack, Sample } from './isobmff';
 
 /** Sound is played this much after it was decoded, so that a late packet makes no hole. */
-const LEAD_SECONDS = 0.08;
+const LEAD_SECONDS = 0.15;
 /** More than this ahead, live sound is dropped: it would trail behind the picture. */
-const AHEAD_SECONDS_MAX = 0.35;
+const AHEAD_SECONDS_MAX = 0.6;
 const SOURCES_MAX = 256;
 
 export type SoundProblem =
