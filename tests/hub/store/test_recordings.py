@@ -134,6 +134,7 @@ def test_another_household_is_refused(store, tmp_path):
         lambda: store.close_gaps(OTHER, CAMERA, MAIN, 1),
         lambda: store.gaps(OTHER, CAMERA, MAIN, 0, 1),
         lambda: store.forget(OTHER, CAMERA, MAIN, 1),
+        lambda: store.forget_stream(OTHER, CAMERA, MAIN),
     ):
         with pytest.raises(ValueError, match="another household"):
             ask()

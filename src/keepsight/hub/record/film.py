@@ -108,13 +108,16 @@ class Film:
 
         Raises:
             OSError: the disk refused.
-            ValueError: a picture is larger than a fragment may be; nothing was written, and the
-                segment must end.
+            ValueError: a picture is larger than a fragment may be.
+
+        After an error nothing of the chunk counts, and the segment must end: its next sequence
+        number is taken.
         """
         count = len(self._fragments)
         try:
             self._press_chunk(chunk, sound)
-        except ValueError:
+            self.file.write(self._press)
+        except (OSError, ValueError):
             del self._fragments[count:]
             raise
         last = chunk.video[-1]
@@ -123,7 +126,6 @@ class Film:
         self.end_ticks = max(chunk.end_ticks, newest_ticks)
         lasts_us = (chunk.end_ticks - last.media_ticks) * 1_000_000 // self._clock_rate
         self.end_us = last.wall_us + max(0, lasts_us)
-        self.file.write(self._press)
 
     def _press_chunk(self, chunk: Chunk, sound: list[AccessUnit]) -> None:
         self.file.begin(self._press)
@@ -152,10 +154,15 @@ class Film:
         Raises:
             OSError: the disk refused.
         """
-        self.file.begin(self._press)
-        pieces = mp4.fragment_pieces(self.file.sealer.sequence, self._sound_run(sound))
-        self._seal(Kind.GOP, pieces, self.end_us, sound[0].monotonic_us, flags=0)
-        self.file.write(self._press)
+        count = len(self._fragments)
+        try:
+            self.file.begin(self._press)
+            pieces = mp4.fragment_pieces(self.file.sealer.sequence, self._sound_run(sound))
+            self._seal(Kind.GOP, pieces, self.end_us, sound[0].monotonic_us, flags=0)
+            self.file.write(self._press)
+        except (OSError, ValueError):
+            del self._fragments[count:]
+            raise
 
     def sync(self, *, is_last: bool = False) -> None:
         """Make everything written durable.

@@ -4,6 +4,7 @@ Runs in the disk thread. Nothing here may lose pictures silently: whatever is no
 gap with its reason.
 """
 
+import contextlib
 import errno
 import logging
 from collections.abc import Callable
@@ -87,6 +88,7 @@ class Reel:
         try:
             self._record(chunk)
         except OSError as error:
+            self._save_written()
             self._fail(error, chunk.start_us)
             if self.trouble is BreakReason.DISK_FULL and self._desk.make_room():
                 self._try_again(chunk)
@@ -130,6 +132,13 @@ class Reel:
         self._desk.acknowledge(film.durable())
 
     # Inside
+
+    def _save_written(self) -> None:
+        """A write was refused, not a sync: what was written before may still become durable."""
+        if self._film is not None:
+            # Refused too: then only what was durable before counts.
+            with contextlib.suppress(OSError):
+                self._film.sync(is_last=True)
 
     def _try_again(self, chunk: Chunk) -> None:
         self._retry_due_us = 0

@@ -208,12 +208,12 @@ class Retention:
         """
         for of, stream in self._store.streams(self._household):
             if of == camera:
-                self._store.forget(self._household, camera, stream, 1 << 62)
+                self._store.forget_stream(self._household, camera, stream)
 
     # In an emergency
 
     def make_room(self) -> bool:
-        """The disk is full: give the ballast free and unlink the oldest. True if any was freed.
+        """The disk is full: give the ballast free and unlink the oldest. True if there is room now.
 
         Media go first and rows after, because on a full disk the index may refuse every change.
         """
@@ -239,7 +239,7 @@ class Retention:
             self._reconcile()
         except SQLAlchemyError as error:
             log.warning("rows of deleted recordings wait: %s", error)
-        return is_freed
+        return is_freed or free >= self._emergency_bytes
 
     # Inside
 

@@ -220,12 +220,12 @@ class SegmentWriter:
                 done += os.pwrite(self._descriptor, view[done:], self._tail_at + done)
 
     def sync(self, *, is_last: bool = False) -> None:
-        """Make what was written durable; at the end also cut off the padding.
+        """Make what was written durable; at the end also cut off padding and torn writes.
 
         Raises:
             OSError: the disk refused; never call it again, call `abandon`.
         """
-        if is_last and self._alignment > 1:
+        if is_last:
             os.ftruncate(self._descriptor, self.written_bytes)
         os.fdatasync(self._descriptor)
         if not self._is_named:

@@ -12,17 +12,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
-    BigInteger,
-    Column,
     Connection,
     Engine,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
     Row,
-    SmallInteger,
-    String,
     Table,
     and_,
     create_engine,
@@ -40,61 +32,31 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from keepsight.hub.ingest.fanout import BreakReason
 from keepsight.hub.recording import SEGMENT_HEADER_BYTES, FragmentRef, Gap, Segment
 from keepsight.hub.store.fragment_list import pack_fragments, unpack_fragments
+from keepsight.hub.store.recordings_schema import (
+    SCHEMA_VERSION,
+    days,
+    gaps,
+    metadata,
+    owner,
+    segments,
+    set_pragmas,
+)
 from keepsight.seal.header import Kind, Stream
 
-SCHEMA_VERSION: Final = 1
 SEGMENT_US_MAX: Final = 10 * 60 * 1_000_000
 """No segment is longer. Bounds how far before a range a segment that reaches into it starts."""
 WRITERS_MAX: Final = 500
 """Asked for at once."""
-_PAGE_BYTES: Final = 8192
-"""A row with 120 fragments (900 bytes) still fits without an overflow page of its own."""
 _DAY_US: Final = 86_400_000_000
-_ID: Final = LargeBinary(16)
-
-metadata: Final = MetaData()
-owner: Final = Table("owner", metadata, Column("household", _ID, primary_key=True))
-segments: Final = Table(
-    "segments",
-    metadata,
-    Column("camera", _ID, primary_key=True),
-    Column("stream", SmallInteger, primary_key=True),
-    Column("start_us", BigInteger, primary_key=True),
-    Column("writer", _ID, primary_key=True),
-    Column("end_us", BigInteger, nullable=False),
-    Column("epoch", Integer, nullable=False),
-    Column("codec", String(64), nullable=False),
-    Column("width", Integer, nullable=False),
-    Column("height", Integer, nullable=False),
-    Column("size_bytes", BigInteger, nullable=False),
-    Column("is_deleting", Integer, nullable=False),
-    Column("fragments", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
-)
-Index("segments_by_writer", segments.c.writer)
-Index("segments_deleting", segments.c.is_deleting, sqlite_where=segments.c.is_deleting == 1)
-days: Final = Table(
-    "days",
-    metadata,
-    Column("camera", _ID, primary_key=True),
-    Column("stream", SmallInteger, primary_key=True),
-    Column("day", Integer, primary_key=True, autoincrement=False),
-    Column("recorded_bytes", BigInteger, nullable=False),
-    Column("kept_bytes", BigInteger, nullable=False),
-    Column("kept_us", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
-gaps: Final = Table(
-    "gaps",
-    metadata,
-    Column("camera", _ID, primary_key=True),
-    Column("stream", SmallInteger, primary_key=True),
-    Column("start_us", BigInteger, primary_key=True),
-    Column("end_us", BigInteger, nullable=True),
-    Column("reason", String(32), nullable=False),
-    sqlite_with_rowid=False,
-)
 _BRIEF: Final = [column for column in segments.c if column.name != "fragments"]
+_ADDED: Final = upsert(days)
+_ADD_TO_DAYS: Final = _ADDED.on_conflict_do_update(
+    index_elements=["camera", "stream", "day"],
+    set_={
+        name: days.c[name] + _ADDED.excluded[name]
+        for name in ("recorded_bytes", "kept_bytes", "kept_us")
+    },
+)
 
 
 class IndexUnusableError(Exception):
@@ -112,15 +74,6 @@ class RecordedDay(NamedTuple):
     """Also what was deleted since."""
     kept_bytes: int
     kept_us: int
-
-
-def _set_pragmas(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in (
-        f"page_size={_PAGE_BYTES}", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000",
-    ):  # fmt: skip
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 def _prepare(connection: Connection, household: bytes) -> None:
@@ -149,7 +102,7 @@ def open_recording_store(path: Path, household: bytes) -> "RecordingStore":
         sqlalchemy.exc.DatabaseError: so damaged that it does not open at all.
     """
     engine = create_engine(f"sqlite:///{path}")
-    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "connect", set_pragmas)
     try:
         with engine.begin() as connection:
             _prepare(connection, household)
@@ -158,6 +111,15 @@ def open_recording_store(path: Path, household: bytes) -> "RecordingStore":
         engine.dispose()
         raise
     return RecordingStore(engine, household)
+
+
+def _row(s: Segment) -> dict[str, Any]:
+    return {
+        "camera": s.camera, "stream": int(s.stream), "start_us": s.start_us, "writer": s.writer,
+        "end_us": s.end_us, "epoch": s.epoch, "codec": s.codec, "width": s.width,
+        "height": s.height, "size_bytes": s.size_bytes, "is_deleting": 0,
+        "fragments": pack_fragments(s.fragments, s.start_us),
+    }  # fmt: skip
 
 
 def _segment(row: Row[Any]) -> Segment:
@@ -218,19 +180,18 @@ class RecordingStore:
 
     def add(self, household: bytes, added: Sequence[Segment]) -> None:
         """Commit rows; durable on return. A segment that has a row already is left alone."""
-        if not added:
-            return
+        for first in range(0, len(added), WRITERS_MAX):
+            self._add(household, added[first : first + WRITERS_MAX])
+
+    def _add(self, household: bytes, added: Sequence[Segment]) -> None:
+        known = select(segments.c.writer).where(segments.c.writer.in_([s.writer for s in added]))
         with self._check(household).begin() as connection:
-            for s in added:
-                row = {
-                    "camera": s.camera, "stream": int(s.stream), "start_us": s.start_us,
-                    "writer": s.writer, "end_us": s.end_us, "epoch": s.epoch, "codec": s.codec,
-                    "width": s.width, "height": s.height, "size_bytes": s.size_bytes,
-                    "is_deleting": 0, "fragments": pack_fragments(s.fragments, s.start_us),
-                }  # fmt: skip
-                done = connection.execute(upsert(segments).on_conflict_do_nothing(), row)
-                if done.rowcount == 1:
-                    self._count(connection, s, 1, recorded_bytes=s.size_bytes)
+            connection.execute(text("BEGIN IMMEDIATE"))
+            there = set(connection.execute(known).scalars())
+            fresh = [segment for segment in added if segment.writer not in there]
+            if fresh:
+                connection.execute(insert(segments), [_row(segment) for segment in fresh])
+                self._count(connection, fresh, 1)
 
     def segments(
         self, household: bytes, camera: bytes, stream: Stream, from_us: int, to_us: int
@@ -299,24 +260,25 @@ class RecordingStore:
             for segment in gone:
                 done = connection.execute(delete(segments).where(_is(segment)))
                 if done.rowcount == 1:
-                    self._count(connection, segment, -1, recorded_bytes=0)
+                    self._count(connection, [segment], -1)
 
     @staticmethod
-    def _count(connection: Connection, s: Segment, sign: int, *, recorded_bytes: int) -> None:
-        added = upsert(days).values(
-            camera=s.camera, stream=int(s.stream), day=s.start_us // _DAY_US,
-            recorded_bytes=recorded_bytes, kept_bytes=sign * s.size_bytes,
-            kept_us=sign * (s.end_us - s.start_us),
-        )  # fmt: skip
-        connection.execute(
-            added.on_conflict_do_update(
-                index_elements=["camera", "stream", "day"],
-                set_={
-                    name: days.c[name] + added.excluded[name]
-                    for name in ("recorded_bytes", "kept_bytes", "kept_us")
-                },
-            )
-        )
+    def _count(connection: Connection, changed: Sequence[Segment], sign: int) -> None:
+        """Add segments to their days (sign 1) or take them off (-1)."""
+        sums: dict[tuple[bytes, int, int], list[int]] = {}
+        for s in changed:
+            each = sums.setdefault((s.camera, int(s.stream), s.start_us // _DAY_US), [0, 0])
+            each[0] += s.size_bytes
+            each[1] += s.end_us - s.start_us
+        rows = [
+            {
+                "camera": camera, "stream": stream, "day": day,
+                "recorded_bytes": size_bytes if sign > 0 else 0,
+                "kept_bytes": sign * size_bytes, "kept_us": sign * length_us,
+            }
+            for (camera, stream, day), (size_bytes, length_us) in sums.items()
+        ]  # fmt: skip
+        connection.execute(_ADD_TO_DAYS, rows)
 
     # Sums
 
@@ -378,3 +340,9 @@ class RecordingStore:
         with self._check(household).begin() as connection:
             connection.execute(delete(gaps).where(old_gaps))
             connection.execute(delete(days).where(old_days))
+
+    def forget_stream(self, household: bytes, camera: bytes, stream: Stream) -> None:
+        """Drop a stream's gaps and days; its segments were removed before."""
+        with self._check(household).begin() as connection:
+            for table in (gaps, days):
+                connection.execute(delete(table).where(_of(table, camera, stream)))
