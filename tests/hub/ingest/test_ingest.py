@@ -195,6 +195,18 @@ async def test_each_refusal_has_its_state(script, state):
     assert watcher.breaks == []
 
 
+async def test_a_defect_of_ours_is_logged_and_the_stream_tried_again(monkeypatch, caplog):
+    def broken(*_args, **_kwargs):
+        monkeypatch.undo()
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(client, "parse_sdp", broken)
+    async with ScriptedCamera() as camera, ingesting(camera) as (_, watcher):
+        await watcher.until(lambda: len(watcher.units) > 2)
+    assert watcher.states[0] is StreamState.UNREACHABLE
+    assert "a defect" in caplog.text
+
+
 PINNED = DeviceFacts(realm="Scripted", server="Scripted/1.0", session_name="Front door")
 
 

@@ -196,9 +196,8 @@ async def test_silence_in_the_middle_is_noticed(monkeypatch):
         playing(camera, Units()) as session,
         asyncio.timeout(10),
     ):
-        with pytest.raises(ExceptionGroup) as caught:
+        with pytest.raises(SilentError):
             await session.run()
-    assert isinstance(caught.value.exceptions[0], SilentError)
 
 
 @pytest.mark.parametrize(
@@ -234,9 +233,8 @@ async def test_the_camera_closes_in_the_middle():
         playing(camera, Units()) as session,
         asyncio.timeout(10),
     ):
-        with pytest.raises(ExceptionGroup) as caught:
+        with pytest.raises(ConnectionLostError):
             await session.run()
-    assert isinstance(caught.value.exceptions[0], ConnectionLostError)
 
 
 @pytest.mark.parametrize("junk", [b"\x00" * 64, b"$\x00", b"GARBAGE\r\n\r\n"])
@@ -252,9 +250,8 @@ async def test_garbage_between_packets_ends_the_session(junk):
         playing(camera, Units()) as session,
         asyncio.timeout(10),
     ):
-        with pytest.raises(ExceptionGroup) as caught:
+        with pytest.raises((NotRtspError, ConnectionLostError)):
             await session.run()
-    assert isinstance(caught.value.exceptions[0], (NotRtspError, ConnectionLostError))
 
 
 async def test_a_redirect_on_the_same_host_is_followed():

@@ -42,12 +42,15 @@ class Camera:
             self.raw & 0xFFFFFFFF, self.wall(late_us), self.true_us + late_us + 10**9
         )
         self.stamps.append(at)
-        jump = self.base.take_jump()
-        if jump:
-            self.jumps.append(jump)
+        self.note_jump()
         self.true_us += PICTURE_US
         self.raw += round(PICTURE_TICKS * (1 + self.drift))
         return at
+
+    def note_jump(self):
+        if self.base.jumped:
+            self.jumps.append(self.base.jumped)
+            self.base.jumped = None
 
     def run(self, seconds, *, reports=False):
         for number in range(seconds * 20):
@@ -185,8 +188,7 @@ def test_a_leap_of_both_tracks_is_told_once():
             sound_raw -= 8_000 * 100
         for _ in range(20):
             camera.sound.stamp(sound_raw & 0xFFFFFFFF, camera.wall(), camera.true_us + 10**9)
-            jump = camera.base.take_jump()
-            camera.jumps += [jump] if jump else []
+            camera.note_jump()
             camera.picture()
             sound_raw += 400
     assert camera.jumps == [JumpReason.CAMERA_TIMESTAMP]
@@ -238,7 +240,7 @@ def test_pictures_out_of_order_are_no_leap():
         wall = EPOCH_US + number * PICTURE_US
         raw = 90_000 + position * PICTURE_TICKS
         found.append(camera.video.stamp(raw, wall, number * PICTURE_US))
-    assert camera.base.take_jump() is None
+    assert camera.base.jumped is None
     ticks = [at.media_ticks for at in found]
     assert ticks == sorted(set(ticks))
     assert [at.media_ticks + at.composition_ticks for at in found] == [

@@ -174,7 +174,6 @@ class StreamIngest:
         self._unit_us: int | None = None
         self._is_unbroken = False
         self._wake = asyncio.Event()
-        self._limit_error: RtspError | None = None
         self.pending_identity: DeviceFacts | None = None
         """What answers now, while the owner has to decide; None otherwise."""
 
@@ -255,7 +254,6 @@ class StreamIngest:
             transport=self._source.transport,
             on_facts=self._recognise,
         )
-        self._limit_error = None
         try:
             await session.open()
             self._recognise(session.facts, is_complete=True)
@@ -265,9 +263,11 @@ class StreamIngest:
         except OtherDeviceError as error:
             self._stop_for(error, session.facts)
         except RtspError as error:
-            self._fail(self._limit_error or error)
-        except ExceptionGroup as group:
-            self._fail(self._limit_error or _only_rtsp(group))
+            self._fail(error)
+        except Exception:
+            # A defect of ours must not stop the household's other cameras.
+            log.exception("%s: %s failed", self._name, self._source.stream.name)
+            self._fail(RtspError("an error in Keepsight itself; the log has the details"))
         finally:
             self._session = self._tracks = None
             await session.close()
@@ -363,11 +363,3 @@ class StreamIngest:
         self._fanout.publish_break(BreakReason.CLOCK_JUMPED, self._clock.wall_us())
         if stream_format is not None:
             self._fanout.publish_format(stream_format)
-
-
-def _only_rtsp(group: ExceptionGroup[Exception]) -> RtspError:
-    """The session's task group wraps its one error; anything else is a defect and goes up."""
-    for error in group.exceptions:
-        if isinstance(error, RtspError):
-            return error
-    raise group

@@ -60,6 +60,7 @@ class PictureAssembler:
 
     def __init__(self, run: FragmentRun, sink: PictureSink, sets: list[bytes]) -> None:
         self._run = run
+        run.on_end = self._end_run
         self._sink = sink
         self._parts: list[Buffer] = []
         self._size = 0
@@ -237,6 +238,14 @@ class PictureAssembler:
             return False
         self._parts.append(chunk.view[begin:stop])
         return True
+
+    def _end_run(self, is_ended: int, is_marked: int) -> None:
+        """The run took a piece that ends the NAL unit, the picture, or both."""
+        self._run.head = -1
+        if is_ended:
+            self._end_fragment()
+        if is_marked and not self._ends_by_stamp:
+            self._finish()
 
     def _end_fragment(self) -> None:
         """Write the length that is now known, and take out what does not belong in a sample."""

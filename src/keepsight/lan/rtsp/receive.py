@@ -16,6 +16,10 @@ from keepsight.lan.rtsp.rtp import FragmentRun, RtpTrack
 READ_BYTES_MIN: Final = 8 * 1024
 """Less room than this at the end of a chunk begins a new one."""
 FRAMING_BYTES: Final = 4
+MARKER: Final = 0x00800000
+"""The RTP marker in the first four bytes."""
+FRAGMENT_END: Final = 0x40
+"""In the last byte before a fragment's data: FU-A and FU agree."""
 
 _LOOK: Final = struct.Struct(">IIQI").unpack_from
 
@@ -109,6 +113,25 @@ class Receiver:
                 append(view[position + skip : stop])
                 expect += 1
                 position = stop
+                continue
+            if (
+                this_expect | MARKER == expect | MARKER
+                and this_stamp == stamp
+                and (this_fragment >> shift) & ~FRAGMENT_END == fragment
+                and this_head >> 16 == head >> 16
+                and (this_head & 0xFFFF) + FRAMING_BYTES > skip
+            ):
+                # The last piece of the unit, or one of another length.
+                stop = position + (this_head & 0xFFFF) + FRAMING_BYTES
+                if stop > end:
+                    break
+                append(view[position + skip : stop])
+                expect += 1
+                position = stop
+                if (this_fragment >> shift) & FRAGMENT_END or this_expect & MARKER:
+                    run.expect = expect
+                    run.on_end((this_fragment >> shift) & FRAGMENT_END, this_expect & MARKER)
+                    head = -1
                 continue
             run.expect = expect
             stop = self._item(position, end)

@@ -6,6 +6,7 @@ in its loop as long as it looks exactly as `FragmentRun` says. Everything else c
 """
 
 import struct
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from keepsight.lan.rtsp.chunk import Chunk
@@ -23,10 +24,11 @@ class FragmentRun:
     `head` is `$`, channel and length as one number, -1 while there is no run; `expect` is the first
     four RTP bytes with the next sequence number; `stamp` is timestamp and SSRC; `fragment` is what
     precedes the data in the payload, as the upper bits of four bytes, shifted right by `shift`;
-    the data begin `skip` bytes after the `$`.
+    the data begin `skip` bytes after the `$`. `on_end` is called, with whether the end bit and the
+    marker were set, when the run took a piece with either.
     """
 
-    __slots__ = ("expect", "fragment", "head", "parts", "shift", "skip", "stamp")
+    __slots__ = ("expect", "fragment", "head", "on_end", "parts", "shift", "skip", "stamp")
 
     def __init__(self) -> None:
         self.head = -1
@@ -36,6 +38,11 @@ class FragmentRun:
         self.shift = 0
         self.skip = 0
         self.parts: list[bytes | memoryview] = []
+        self.on_end: Callable[[int, int], None] = _nothing
+
+
+def _nothing(_end: int, _marker: int) -> None:
+    """No run was ever armed."""
 
 
 class Depacketizer(Protocol):
@@ -94,14 +101,13 @@ class RtpTrack:
     def settle(self) -> None:
         """Account for the packets that the run took since it was armed."""
         run = self._run
-        if run.head >= 0:
-            taken = run.expect - self._run_began
+        taken = run.expect - self._run_began
+        if taken:
             self.received += taken
-            self._next = run.expect & 0xFFFF
             self._run_began = run.expect
-            if run.expect & 0xFFFF == 0 and taken:
+            self._next = run.expect & 0xFFFF
+            if not self._next:
                 self._cycles += 0x10000
-                run.head = -1
 
     def on_chunk(self) -> None:
         """Pass on that a new receive chunk begins."""
@@ -110,7 +116,10 @@ class RtpTrack:
 
     def packet(self, chunk: Chunk, start: int, stop: int) -> None:
         """Take the RTP packet at [start, stop); four bytes of framing lie before it."""
-        self.settle()
+        run = self._run
+        if run.expect != self._run_began:
+            self.settle()
+        run.head = -1
         if stop - start < RTP_HEADER_BYTES:
             self.strange += 1
             return
@@ -118,8 +127,6 @@ class RtpTrack:
         if first >> 6 != 2 or second & 0x7F != self._payload_type:
             self.strange += 1
             return
-        run = self._run
-        run.head = -1
         begin = start + RTP_HEADER_BYTES
         if first != 0x80:
             begin, stop = self._trim(chunk, begin, stop, first)

@@ -128,6 +128,12 @@ class AacDepacketizer:
         del is_marked  # A frame ends where its announced size is reached.
         data = chunk.data
         bits = data[begin] << 8 | data[begin + 1]
+        if bits == 16 == self._size_bits + self._index_bits and not self._parts:
+            # What nearly every camera sends: one whole frame.
+            size = (data[begin + 2] << 8 | data[begin + 3]) >> self._index_bits
+            if size == stop - begin - 4 and size:
+                self._emit(stamp, [chunk.view[begin + 4 : stop]], size)
+                return False
         first = begin + 2 + (bits + 7 >> 3)
         if first > stop or bits > AAC_FRAMES_MAX * 32:
             self._break()

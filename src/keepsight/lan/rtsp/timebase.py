@@ -21,6 +21,7 @@ SETTLE_US: Final = 20_000_000
 """Of a large error, so that one second is mostly gone in a minute."""
 WINDOW_US: Final = 10_000_000
 """Arrival is judged by the least late unit in so long: the others waited somewhere."""
+NEVER_US: Final = 1 << 62
 REPORT_AGE_SECONDS_MAX: Final = 60
 """A sender report about a moment further off is from before a restart of the timestamps."""
 
@@ -69,44 +70,63 @@ class TrackTime:
         self._anchor_wall_us = 0
         self._error_us = 0
         """Where the anchor belongs, minus where it is."""
-        self._window_began_us = 0
-        self._window_late_us: int | None = None
+        self._window_late_us = NEVER_US
+        """The least late unit of the window."""
+        self._window_end_us = 0
         self._report: tuple[int, int] | None = None
         """The last sender report: (32-bit timestamp, camera's wall us)."""
 
     def stamp(self, raw: int, wall_us: int, monotonic_us: int) -> Stamped:
         """Place a unit with the 32-bit RTP timestamp `raw`, whose last packet just arrived."""
-        self._timebase.see(wall_us, monotonic_us)
-        # The first cycle is number one, so that decoding times before it are not negative.
-        ticks = raw + (1 << 32) if self._raw < 0 else self._ticks + _difference(raw, self._raw)
-        if self._raw >= 0:
-            ticks = self._checked(ticks, wall_us, monotonic_us)
+        base = self._timebase
+        skew_us = wall_us - monotonic_us
+        if not -TRUST_US <= skew_us - base.skew_us <= TRUST_US:
+            base.on_clock_set()
+        base.skew_us = skew_us
+        if not self._has_anchor:
+            return self._begin(raw, wall_us, monotonic_us)
+        delta = ((raw - self._raw + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+        ticks = self._ticks + delta
+        late_us = wall_us - self._wall_us(ticks)
+        if late_us < -TRUST_US or delta * 1_000_000 < -BACK_US_MAX * self._rate:
+            base.jump(JumpReason.CAMERA_TIMESTAMP)
+            return self._begin(raw, wall_us, monotonic_us)
         self._raw, self._ticks, self._arrival_us = raw, ticks, monotonic_us
         decode = self.order.decode_ticks(ticks)
         elapsed_us = (decode - self._decode_ticks) * 1_000_000 // self._rate
         self._decode_ticks = decode
-        if self._has_anchor:
-            self._follow(ticks, wall_us, monotonic_us, elapsed_us)
+        sender_error = None if self._report is None else self._sender_error()
+        if sender_error is None:
+            if late_us < self._window_late_us or monotonic_us > self._window_end_us:
+                self._judge_arrival(late_us, monotonic_us)
         else:
+            self._error_us = sender_error
+        if self._error_us and not self._slew(elapsed_us):
+            base.jump(JumpReason.DRIFT)
             self._anchor(ticks, wall_us, monotonic_us)
-        is_sender_time = self._timebase.is_trusted and self._report is not None
-        return Stamped(decode, self._wall_us(decode), max(0, ticks - decode), is_sender_time)
+        is_sender_time = base.is_trusted and self._report is not None
+        wall_us = self._wall_us(decode)
+        return Stamped(decode, wall_us, ticks - decode if ticks > decode else 0, is_sender_time)
 
     def _wall_us(self, ticks: int) -> int:
         return self._anchor_wall_us + (ticks - self._anchor_ticks) * 1_000_000 // self._rate
 
-    def _checked(self, ticks: int, wall_us: int, monotonic_us: int) -> int:
-        """The unit's ticks, or where it belongs if the camera's timestamps leapt."""
-        back_us = (self._ticks - ticks) * 1_000_000 // self._rate
-        if self._has_anchor:
-            if back_us <= BACK_US_MAX and self._wall_us(ticks) - wall_us <= TRUST_US:
-                return ticks
-            self._timebase.jump(JumpReason.CAMERA_TIMESTAMP)
-        # Anchored anew, for this track's reason or another's: media time passed as real time did.
-        passed = max(1, (monotonic_us - self._arrival_us) * self._rate // 1_000_000)
-        resumed = max(self._ticks, self._decode_ticks) + passed
-        is_continuous = ticks - self._ticks >= 0 and abs(ticks - resumed) <= 2 * self._rate
-        return ticks if is_continuous else resumed
+    def _begin(self, raw: int, wall_us: int, monotonic_us: int) -> Stamped:
+        """Place the first unit, or the first one after a jump: media time passed as real time."""
+        # The first cycle is number one, so that decoding times before it are not negative.
+        ticks = raw + (1 << 32)
+        if self._raw >= 0:
+            delta = _difference(raw, self._raw)
+            ticks = self._ticks + delta
+            passed = max(1, (monotonic_us - self._arrival_us) * self._rate // 1_000_000)
+            resumed = max(self._ticks, self._decode_ticks) + passed
+            if delta < 0 or abs(ticks - resumed) > 2 * self._rate:
+                ticks = resumed
+        self._raw, self._ticks, self._arrival_us = raw, ticks, monotonic_us
+        decode = self._decode_ticks = self.order.decode_ticks(ticks)
+        self._anchor(ticks, wall_us, monotonic_us)
+        is_sender_time = self._timebase.is_trusted and self._report is not None
+        return Stamped(decode, self._wall_us(decode), max(0, ticks - decode), is_sender_time)
 
     def forget(self) -> None:
         """The next unit anchors this track anew."""
@@ -118,42 +138,32 @@ class TrackTime:
         """Begin the timeline here: at the camera's own time if it is believed, or at arrival."""
         self._has_anchor = True
         self._anchor_ticks, self._anchor_wall_us = ticks, wall_us
-        self._window_began_us, self._window_late_us = monotonic_us, None
+        self._window_late_us, self._window_end_us = NEVER_US, monotonic_us + WINDOW_US
         self._error_us = 0
         sender_error = self._sender_error()
         if sender_error is not None and abs(sender_error) <= DISTRUST_US:
             self._anchor_wall_us += sender_error
 
-    def _follow(self, ticks: int, wall_us: int, monotonic_us: int, elapsed_us: int) -> None:
-        """Move the anchor a little towards where the evidence says it belongs."""
-        sender_error = self._sender_error()
-        if sender_error is not None:
-            self._error_us = sender_error
-        else:
-            self._judge_arrival(wall_us - self._wall_us(ticks), monotonic_us)
+    def _slew(self, elapsed_us: int) -> bool:
+        """Move the anchor a little towards where it belongs; False if that is too far off."""
         error = self._error_us
-        if not error:
-            return
         if abs(error) > DISTRUST_US:
-            self._timebase.jump(JumpReason.DRIFT)
-            self._anchor(ticks, wall_us, monotonic_us)
-            return
+            return False
         most = max(elapsed_us * SLEW_PER_MILLION // 1_000_000, elapsed_us * abs(error) // SETTLE_US)
         step = max(-most, min(most, error))
         self._anchor_wall_us += step
         self._error_us = error - step
-        if self._window_late_us is not None:
-            self._window_late_us -= step
+        self._window_late_us -= step
+        return True
 
     def _judge_arrival(self, late_us: int, monotonic_us: int) -> None:
         """A unit cannot arrive before it was taken; one that came least late came soonest."""
-        least = self._window_late_us
-        if least is None or late_us < least:
-            self._window_late_us = least = late_us
-        self._error_us = min(self._error_us, late_us)
-        if monotonic_us - self._window_began_us >= WINDOW_US:
-            self._error_us = least
-            self._window_late_us, self._window_began_us = None, monotonic_us
+        if late_us < self._window_late_us:
+            self._window_late_us = late_us
+            self._error_us = min(self._error_us, late_us)
+        if monotonic_us > self._window_end_us:
+            self._error_us = self._window_late_us
+            self._window_late_us, self._window_end_us = NEVER_US, monotonic_us + WINDOW_US
 
     def _sender_error(self) -> int | None:
         """What the camera's reports say the anchor is off by; None: go by arrival."""
@@ -190,8 +200,10 @@ class Timebase:
 
     def __init__(self) -> None:
         self._tracks: list[TrackTime] = []
-        self._skew_us: int | None = None
-        self._jump: JumpReason | None = None
+        self.skew_us = -NEVER_US
+        """Wall minus monotonic time of this machine, as last seen."""
+        self.jumped: JumpReason | None = None
+        """Why the timeline was anchored anew; whoever tells others of it clears it."""
         self.is_trusted = False
         """The camera's clock is the timeline."""
         self.camera_offset_us: int | None = None
@@ -203,24 +215,17 @@ class Timebase:
         self._tracks.append(track)
         return track
 
-    def take_jump(self) -> JumpReason | None:
-        """Why the timeline was anchored anew since the last call, once."""
-        jump, self._jump = self._jump, None
-        return jump
-
     def jump(self, reason: JumpReason) -> None:
         """Every track anchors anew at its next unit."""
-        self._jump = reason
+        self.jumped = reason
         for track in self._tracks:
             track.forget()
 
-    def see(self, wall_us: int, monotonic_us: int) -> None:
-        """Notice when this machine's wall clock was set."""
-        skew_us = wall_us - monotonic_us
-        if self._skew_us is not None and abs(skew_us - self._skew_us) > TRUST_US:
+    def on_clock_set(self) -> None:
+        """Wall minus monotonic time leapt: this machine's clock was set, or this is the start."""
+        if self.skew_us != -NEVER_US:
             self.is_trusted = False
             self.jump(JumpReason.MACHINE_CLOCK)
-        self._skew_us = skew_us
 
     def see_camera(self, camera_wall_us: int, wall_us: int) -> None:
         """Judge the camera's clock by a sender report that just arrived."""

@@ -105,7 +105,8 @@ class Tracks:
         if not self._is_started:
             return
         at = self._video_time.stamp(stamp, wall_us, monotonic_us)
-        self._tell_jump()
+        if self.timebase.jumped is not None:
+            self._tell_jump(self.timebase.jumped)
         self.units += 1
         self.unit_bytes += size_bytes
         self._sink.on_unit(
@@ -131,7 +132,8 @@ class Tracks:
             return
         wall_us, monotonic_us = self._clock.wall_us(), self._clock.monotonic_us()
         at = self._audio_time.stamp(stamp, wall_us, monotonic_us)
-        self._tell_jump()
+        if self.timebase.jumped is not None:
+            self._tell_jump(self.timebase.jumped)
         self.units += 1
         self.unit_bytes += size_bytes
         self._sink.on_unit(
@@ -148,10 +150,9 @@ class Tracks:
             )
         )
 
-    def _tell_jump(self) -> None:
-        jump = self.timebase.take_jump()
-        if jump is not None:
-            self._sink.on_jump(jump)
+    def _tell_jump(self, reason: JumpReason) -> None:
+        self.timebase.jumped = None
+        self._sink.on_jump(reason)
 
 
 def _nothing_to_carry(sdp: Sdp) -> UnsupportedError:
