@@ -45,7 +45,7 @@ class H264Depacketizer(PictureAssembler):
         elif kind == STAP_A:
             self._split(chunk, begin + 1, stop)
         elif 0 < kind < STAP_A:
-            self._single(chunk, begin, stop)
+            self._nal(chunk, begin, stop)
         else:
             # STAP-B, MTAP and FU-B belong to interleaved mode, which SDP offers and we never take.
             self._is_broken = True
@@ -69,7 +69,6 @@ class H264Depacketizer(PictureAssembler):
         run.fragment = indicator << 8 | (flags & 0x1F)
         run.shift = 16
         run.skip = 18
-        run.parts = self._parts
         return True
 
     def _split(self, chunk: Chunk, begin: int, stop: int) -> None:
@@ -79,5 +78,5 @@ class H264Depacketizer(PictureAssembler):
             if size > stop - begin:
                 self._is_broken = True
                 return
-            self._aggregated(chunk, begin, begin + size)
+            self._nal(chunk, begin, begin + size)
             begin += size

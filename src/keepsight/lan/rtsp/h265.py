@@ -48,7 +48,7 @@ class H265Depacketizer(PictureAssembler):
         elif kind == AGGREGATION:
             self._split(chunk, begin + 2, stop)
         elif kind < AGGREGATION:
-            self._single(chunk, begin, stop)
+            self._nal(chunk, begin, stop)
         if is_marked and not self._ends_by_stamp:
             self._finish()
             return False
@@ -71,7 +71,6 @@ class H265Depacketizer(PictureAssembler):
         run.fragment = first << 16 | second << 8 | (flags & 0x3F)
         run.shift = 8
         run.skip = 19
-        run.parts = self._parts
         return True
 
     def _split(self, chunk: Chunk, begin: int, stop: int) -> None:
@@ -81,5 +80,5 @@ class H265Depacketizer(PictureAssembler):
             if size > stop - begin:
                 self._is_broken = True
                 return
-            self._aggregated(chunk, begin, begin + size)
+            self._nal(chunk, begin, begin + size)
             begin += size

@@ -1,15 +1,15 @@
 """From NAL units to pictures; what H.264 and H.265 have in common.
 
-A part of a picture is a view into the receive chunk. The 4-byte length that MP4 wants before each
-NAL unit is written over the RTP header that lay there, so that nothing is copied and most packets
-are one part. Parameter sets, delimiters and filler are taken out.
+A picture is put together where it was received: each piece moves over the headers between it and
+the piece before, and the 4-byte length that MP4 wants before each NAL unit goes where an RTP header
+was. So a picture is one part for each receive chunk that it touches. Parameter sets, delimiters and
+filler are taken out.
 
 A picture ends with the marker bit, or where the timestamp changes. A picture that misses packets is
 dropped whole: a decoder shows grey or smeared blocks from it, and a recording of it would look like
 tampering. The next one carries is_after_loss.
 """
 
-from collections.abc import Callable
 from typing import Final, Protocol
 
 from keepsight.lan.rtsp.chunk import Chunk
@@ -22,6 +22,9 @@ PICTURE_PARTS_MAX: Final = 8192
 PICTURE_CHUNKS_MAX: Final = 32
 """Receive chunks that an unfinished picture may keep alive."""
 PARAMETER_SETS_MAX: Final = 16
+NO_PART: Final = -1
+
+_NOTHING: Final = bytearray()
 
 
 class PictureSink(Protocol):
@@ -64,6 +67,9 @@ class PictureAssembler:
         self._sink = sink
         self._parts: list[Buffer] = []
         self._size = 0
+        """Bytes in `_parts`; the open part, `_part_begin` to the run's `fill`, comes on top."""
+        self._chunk: Chunk | None = None
+        self._part_begin = NO_PART
         self._stamp = -1
         self._done_stamp = -1
         self._chunks = 0
@@ -74,8 +80,9 @@ class PictureAssembler:
         self._is_after_loss = False
         self._ends_by_stamp = False
         self._fragment_kind = -1
-        self._fragment_index = 0
-        self._fragment_chunk = bytearray()
+        self._fragment_parts = 0
+        self._fragment_size = 0
+        self._fragment_chunk = _NOTHING
         self._fragment_begin = 0
         self._sets: dict[tuple[int, int], bytes] = {}
         self._set_values: frozenset[bytes] = frozenset()
@@ -134,32 +141,56 @@ class PictureAssembler:
         """Packets are missing here: what is unfinished is broken, what begins is suspect."""
         self._is_suspect = True
         self._is_after_loss = True
-        if self._parts or self._has_picture:
+        if self._has_picture or self._total():
             self._is_broken = True
 
+    def _total(self) -> int:
+        """Bytes of the picture so far."""
+        if self._part_begin == NO_PART:
+            return self._size
+        return self._size + self._run.fill - self._part_begin
+
     def on_chunk(self) -> None:
-        """Give up a picture that keeps too much memory alive."""
+        """The picture goes on in another chunk; give it up if it keeps too many alive."""
+        self._close_part()
+        self._chunk = None
+        self._run.head = -1
         if not self._parts:
             self._chunks = 0
             return
         self._chunks += 1
-        if self._chunks > PICTURE_CHUNKS_MAX or len(self._parts) > PICTURE_PARTS_MAX:
+        if self._chunks > PICTURE_CHUNKS_MAX:
             self._give_up()
+
+    def _close_part(self) -> None:
+        if self._part_begin != NO_PART and self._chunk is not None:
+            self._parts.append(self._chunk.view[self._part_begin : self._run.fill])
+            self._size += self._run.fill - self._part_begin
+        self._part_begin = NO_PART
+
+    def _enter(self, chunk: Chunk) -> None:
+        """Everything before `fill` in the chunk belongs to a picture; a new chunk is free."""
+        if self._chunk is not chunk:
+            self._close_part()
+            self._chunk = chunk
+            self._run.fill = 0
+
+    def _discard(self) -> None:
+        self._part_begin = NO_PART
+        self._parts = []
+        self._size = 0
+        self._fragment_kind = -1
 
     def _give_up(self) -> None:
         self._is_broken = self._is_after_loss = True
-        self._fragment_kind = -1
         self._run.head = -1
-        self._parts = []
-        self._size = 0
+        self._discard()
 
     def _begin(self, stamp: int) -> None:
         """The timestamp changed: finish what is there, whether or not its marker came."""
         if self._has_picture or self._is_broken:
             self._finish()
-        self._parts.clear()
-        self._size = 0
-        self._fragment_kind = -1
+        self._discard()
         self._stamp = stamp
 
     def _picture_nal(self, kind: int, after_header: int) -> None:
@@ -176,26 +207,35 @@ class PictureAssembler:
         if kind in self.keyframe_kinds:
             self._is_keyframe = True
 
-    def _single(self, chunk: Chunk, begin: int, stop: int) -> None:
-        """A NAL unit of its own packet: the length goes over the end of the RTP header."""
-        size = stop - begin
-        kind = self.kind_of(chunk.data[begin])
-        if not self._is_wanted(kind, chunk, begin, stop):
-            return
-        chunk.data[begin - 4 : begin] = size.to_bytes(4, "big")
-        self._parts.append(chunk.view[begin - 4 : stop])
-        self._size += size + 4
-
-    def _aggregated(self, chunk: Chunk, begin: int, stop: int) -> None:
-        """A NAL unit among others in a packet: its length is a part of its own."""
+    def _nal(self, chunk: Chunk, begin: int, stop: int) -> None:
+        """A whole NAL unit, alone in its packet or among others."""
         size = stop - begin
         if size < self.header_bytes:
             self._is_broken = True
             return
-        if self._is_wanted(self.kind_of(chunk.data[begin]), chunk, begin, stop):
-            self._parts.append(size.to_bytes(4, "big"))
-            self._parts.append(chunk.view[begin:stop])
+        if not self._is_wanted(self.kind_of(chunk.data[begin]), chunk, begin, stop):
+            return
+        self._enter(chunk)
+        run, length = self._run, size.to_bytes(4, "big")
+        if run.fill + 4 > begin:
+            # Right behind another one of an aggregate: no header to write the length over.
+            self._close_part()
+            self._parts += (length, chunk.view[begin:stop])
             self._size += size + 4
+            run.fill = stop
+            if len(self._parts) > PICTURE_PARTS_MAX:
+                self._give_up()
+            return
+        if self._part_begin == NO_PART:
+            self._part_begin = run.fill = begin - 4
+        chunk.data[run.fill : run.fill + 4] = length
+        self._move(chunk, run.fill + 4, begin, stop)
+
+    def _move(self, chunk: Chunk, to: int, begin: int, stop: int) -> None:
+        """Close the gap before [begin, stop): it goes to `to`, and the picture ends behind it."""
+        self._run.fill = to + stop - begin
+        if to != begin:
+            chunk.view[to : self._run.fill] = chunk.view[begin:stop]
 
     def _is_wanted(self, kind: int, chunk: Chunk, begin: int, stop: int) -> bool:
         if self._fragment_kind >= 0:
@@ -220,23 +260,32 @@ class PictureAssembler:
         `header` is the NAL unit's header for the first piece and empty for the others. Returns True
         if the run may take the next piece.
         """
+        self._enter(chunk)
+        run = self._run
         if header:
             if self._fragment_kind >= 0:
                 self._drop_fragment()
             kind = self.kind_of(header[0])
             if kind in self.picture_kinds:
                 self._picture_nal(kind, chunk.data[begin] if begin < stop else 0)
-            start = begin - len(header)
-            chunk.data[start:begin] = header
-            begin = start - 4
+            else:
+                self._close_part()  # So that it can be taken out again.
+            front = 4 + len(header)
+            if self._part_begin == NO_PART:
+                self._part_begin = run.fill = begin - front
             self._fragment_kind = kind
-            self._fragment_index = len(self._parts)
+            self._fragment_parts = len(self._parts)
+            self._fragment_size = self._total()
             self._fragment_chunk = chunk.data
-            self._fragment_begin = begin
+            self._fragment_begin = run.fill
+            chunk.data[run.fill + 4 : run.fill + front] = header
+            run.fill += front
         elif self._fragment_kind < 0:
             self._is_broken = self._is_after_loss = True
             return False
-        self._parts.append(chunk.view[begin:stop])
+        elif self._part_begin == NO_PART:
+            self._part_begin = run.fill = begin
+        self._move(chunk, run.fill, begin, stop)
         return True
 
     def _end_run(self, is_ended: int, is_marked: int) -> None:
@@ -249,20 +298,19 @@ class PictureAssembler:
 
     def _end_fragment(self) -> None:
         """Write the length that is now known, and take out what does not belong in a sample."""
-        parts, index, kind = self._parts, self._fragment_index, self._fragment_kind
+        kind, begin = self._fragment_kind, self._fragment_begin
         self._fragment_kind = -1
-        size = sum(map(len, parts[index:]))
-        begin = self._fragment_begin
-        self._fragment_chunk[begin : begin + 4] = (size - 4).to_bytes(4, "big")
-        self._fragment_chunk = _NOTHING
-        self._size += size
-        if self._size > PICTURE_BYTES_MAX or len(parts) > PICTURE_PARTS_MAX:
+        size = self._total() - self._fragment_size - 4
+        self._fragment_chunk[begin : begin + 4] = size.to_bytes(4, "big")
+        if self._total() > PICTURE_BYTES_MAX:
             self._give_up()
         elif kind in self.set_kinds or kind in self.dropped_kinds:
-            self._size -= size
+            self._close_part()
+            index = self._fragment_parts
             if kind in self.set_kinds:
-                self.add_parameter_set(b"".join(parts[index:])[4:])
-            del parts[index:]
+                self.add_parameter_set(b"".join(self._parts[index:])[4:])
+            del self._parts[index:]
+            self._size = self._fragment_size
 
     def _finish(self) -> None:
         """The picture is complete, or as complete as it will be."""
@@ -270,6 +318,7 @@ class PictureAssembler:
             self._drop_fragment()
         if not self._has_picture and not self._is_broken:
             return
+        self._close_part()
         parts, is_keyframe = self._parts, self._is_keyframe
         size, is_after_loss, is_broken = self._size, self._is_after_loss, self._is_broken
         self._parts = []
@@ -289,8 +338,3 @@ class PictureAssembler:
         self._sink.on_picture(
             self._stamp, parts, size, is_keyframe=is_keyframe, is_after_loss=is_after_loss
         )
-
-
-_NOTHING: Final = bytearray()
-
-Assemble = Callable[[FragmentRun, PictureSink, list[bytes]], PictureAssembler]

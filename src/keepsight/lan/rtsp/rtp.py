@@ -6,10 +6,12 @@ in its loop as long as it looks exactly as `FragmentRun` says. Everything else c
 """
 
 import struct
-from collections.abc import Callable
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from keepsight.lan.rtsp.chunk import Chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RTP_HEADER_BYTES: Final = 12
 LATE_PACKETS_MAX: Final = 256
@@ -24,11 +26,11 @@ class FragmentRun:
     `head` is `$`, channel and length as one number, -1 while there is no run; `expect` is the first
     four RTP bytes with the next sequence number; `stamp` is timestamp and SSRC; `fragment` is what
     precedes the data in the payload, as the upper bits of four bytes, shifted right by `shift`;
-    the data begin `skip` bytes after the `$`. `on_end` is called, with whether the end bit and the
-    marker were set, when the run took a piece with either.
+    the data begin `skip` bytes after the `$` and go to `fill` in the same chunk. `on_end` is
+    called, with whether the end bit and the marker were set, when the run took a piece with either.
     """
 
-    __slots__ = ("expect", "fragment", "head", "on_end", "parts", "shift", "skip", "stamp")
+    __slots__ = ("expect", "fill", "fragment", "head", "on_end", "shift", "skip", "stamp")
 
     def __init__(self) -> None:
         self.head = -1
@@ -37,7 +39,7 @@ class FragmentRun:
         self.fragment = 0
         self.shift = 0
         self.skip = 0
-        self.parts: list[bytes | memoryview] = []
+        self.fill = 0
         self.on_end: Callable[[int, int], None] = _nothing
 
 
@@ -60,7 +62,7 @@ class Depacketizer(Protocol):
         """Take the payload at [begin, stop), which is never empty.
 
         Returns:
-            True if the depacketizer filled in `fragment`, `shift`, `skip` and `parts` of the run
+            True if the depacketizer filled in `fragment`, `shift`, `skip` and `fill` of the run
             and the next packet may go there directly.
         """
         ...

@@ -1,4 +1,7 @@
-"""Sound over RTP: AAC (RFC 3640, AAC-hbr), G.711 (RFC 3551) and Opus (RFC 7587)."""
+"""Sound over RTP: AAC (RFC 3640, AAC-hbr), G.711 (RFC 3551) and Opus (RFC 7587).
+
+Frames are copied out of the receive chunk: they are small, and pictures move about in it.
+"""
 
 from typing import Final, Protocol
 
@@ -81,7 +84,7 @@ class PlainDepacketizer:
         """See `rtp.Depacketizer`. The marker (a talkspurt begins) says nothing we need."""
         del is_marked
         is_after_loss, self._is_after_loss = self._is_after_loss, False
-        part = chunk.view[begin:stop]
+        part = chunk.view[begin:stop].tobytes()
         self._sink.on_sound(stamp, [part], stop - begin, is_after_loss=is_after_loss)
         return False
 
@@ -108,9 +111,7 @@ class AacDepacketizer:
         self._drop()
 
     def on_chunk(self) -> None:
-        """An unfinished frame is at most AAC_FRAME_BYTES_MAX, and its pieces come back to back."""
-        if self._parts:
-            self._parts = [b"".join(self._parts)]
+        """Nothing of the chunk is kept."""
 
     def _drop(self) -> None:
         self._parts = []
@@ -132,7 +133,7 @@ class AacDepacketizer:
             # What nearly every camera sends: one whole frame.
             size = (data[begin + 2] << 8 | data[begin + 3]) >> self._index_bits
             if size == stop - begin - 4 and size:
-                self._emit(stamp, [chunk.view[begin + 4 : stop]], size)
+                self._emit(stamp, [chunk.view[begin + 4 : stop].tobytes()], size)
                 return False
         first = begin + 2 + (bits + 7 >> 3)
         if first > stop or bits > AAC_FRAMES_MAX * 32:
@@ -149,7 +150,7 @@ class AacDepacketizer:
             if not 0 < size <= stop - first:
                 self._break()
                 return False
-            self._emit(stamp, [chunk.view[first : first + size]], size)
+            self._emit(stamp, [chunk.view[first : first + size].tobytes()], size)
             first += size
             stamp = (stamp + self._frame_ticks) & 0xFFFFFFFF
         return False
@@ -157,7 +158,7 @@ class AacDepacketizer:
     def _piece(self, chunk: Chunk, first: int, stop: int, stamp: int, size: int) -> None:
         if not self._parts:
             self._stamp, self._wanted = stamp, size
-        self._parts.append(chunk.view[first:stop])
+        self._parts.append(chunk.view[first:stop].tobytes())
         self._held += stop - first
         if size != self._wanted or self._held > size or size > AAC_FRAME_BYTES_MAX:
             self._break()
