@@ -289,3 +289,51 @@ async def test_an_export_arrives_whole(visit: Open, red: Film) -> None:
     job = house.export(camera, content, piece_bytes=1000)
     page = await visit(house)
     assert await page.call("exported", job) == hashlib.sha256(content).hexdigest()
+
+
+async def test_without_webcodecs_recordings_play_too(visit: Open, red: Film) -> None:
+    house = House()
+    camera = house.add_camera(main=red)
+    house.record(camera, "main", START_US, segments=1)
+    house.record(camera, "main", START_US + 60_000_000, segments=1)
+    page = await visit(house, WITHOUT_WEBCODECS)
+    tile = await page.call("playback", house.document(camera), False)
+    await page.player(tile, "seek", START_US + 5_260_000)
+    look = await page.until_colour(tile, RED)
+    assert look["kind"] == "video"
+    await page.until_state(tile, "paused")
+    await page.player(tile, "step", 1)
+
+    async def has_stepped() -> bool:
+        return 5_290_000 < await page.time_us(tile) - START_US < 5_330_000
+
+    await page.until(has_stepped, "one picture on")
+    await page.player(tile, "setSpeed", 4)
+    await page.player(tile, "play")
+
+    async def is_beyond_the_gap() -> bool:
+        return await page.time_us(tile) > START_US + 61_000_000
+
+    await page.until(is_beyond_the_gap, "playing across the gap")
+    assert own_complaints(page) == []
+
+
+async def test_a_time_in_the_present_waits_for_the_recorder(visit: Open, red: Film) -> None:
+    house = House()
+    camera = house.add_camera(main=red)
+    start_us = now_us() - 12_000_000
+    house.record(camera, "main", start_us, segments=1)
+    page = await visit(house)
+    tile = await page.call("playback", house.document(camera), False)
+    wanted_us = start_us + 11_000_000
+    await page.player(tile, "seek", wanted_us)
+    await page.until_colour(tile, RED)
+    await page.until_state(tile, "loading")
+    house.record(camera, "main", start_us + 10_000_000, segments=1)
+    await page.until_state(tile, "paused")
+
+    async def is_exact() -> bool:
+        return await page.time_us(tile) == wanted_us
+
+    await page.until(is_exact, "the picture that was asked for")
+    assert "gap" not in {report["state"] for report in await page.call("reports", tile)}

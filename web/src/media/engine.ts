@@ -8,6 +8,7 @@ import { Keyring } from './keyring';
 import { LivePlayer, type StreamChoice } from './live';
 import type { LiveReport } from './livestate';
 import { type PlaybackReport, PlaybackPlayer } from './playback';
+import { MsePlaybackPlayer } from './playbackmse';
 import type { PlayClock } from './playclock';
 import { Gops } from './gops';
 import { Lru } from './lru';
@@ -66,18 +67,22 @@ export class Engine {
     return new LivePlayer(parts, camera, container, choice, report);
   }
 
-  /** @param clock give the same one to cameras that are to play in step. */
+  /** @param clock give the same one to cameras that are to play in step (with WebCodecs only). */
   openPlayback(
     camera: Camera,
     container: HTMLElement,
     report: (now: PlaybackReport) => void,
     clock?: PlayClock,
-  ): PlaybackPlayer {
+  ): PlaybackPlayer | MsePlaybackPlayer {
+    if (typeof VideoDecoder === 'undefined') {
+      return new MsePlaybackPlayer(this.#parts(), camera, container, report);
+    }
     return new PlaybackPlayer(this.#parts(), camera, container, report, clock);
   }
 
   /** A small picture near a time, or null where nothing was recorded. The caller closes it. */
   thumbnail(camera: Camera, timeUs: number, signal: AbortSignal): Promise<ImageBitmap | null> {
+    if (typeof VideoDecoder === 'undefined') return Promise.resolve(null);
     let thumbnails = this.#thumbnails.get(camera.id);
     if (thumbnails === undefined) {
       const source = camera.streams.find((stream) => stream.stream === 'main');

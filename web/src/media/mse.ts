@@ -21,7 +21,7 @@ const QUEUE_MAX = 600;
 type Source = { new (): MediaSource; isTypeSupported(type: string): boolean };
 
 /** MediaSource, or what iPhones have instead. */
-function mediaSource(): Source | null {
+export function mediaSource(): Source | null {
   const scope = globalThis as { MediaSource?: Source; ManagedMediaSource?: Source };
   return scope.MediaSource ?? scope.ManagedMediaSource ?? null;
 }

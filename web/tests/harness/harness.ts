@@ -4,7 +4,8 @@ import { ApiClient } from '../../src/api/client';
 import type { Camera, ExportJob } from '../../src/api/types';
 import { Engine } from '../../src/media/engine';
 import type { LivePlayer, StreamChoice } from '../../src/media/live';
-import type { PlaybackPlayer } from '../../src/media/playback';
+import { PlaybackPlayer } from '../../src/media/playback';
+import type { MsePlaybackPlayer } from '../../src/media/playbackmse';
 import { PlayClock } from '../../src/media/playclock';
 import { DeviceKey } from '../../src/seal/device';
 import { toHex } from '../../src/seal/encoding';
@@ -13,7 +14,7 @@ interface Tile {
   readonly container: HTMLElement;
   readonly reports: unknown[];
   readonly live?: LivePlayer;
-  readonly playback?: PlaybackPlayer;
+  readonly playback?: PlaybackPlayer | MsePlaybackPlayer;
 }
 
 const api = new ApiClient();
@@ -83,7 +84,10 @@ const harness = {
   player: (number: number) => the(number).playback,
   reports: (number: number) => the(number).reports,
   marks: (number: number) => the(number).live?.marks,
-  seekMarks: (number: number) => the(number).playback?.seekMarks,
+  seekMarks(number: number): unknown {
+    const { playback } = the(number);
+    return playback instanceof PlaybackPlayer ? playback.seekMarks : null;
+  },
   refusals: () => Object.fromEntries(ready().refusals.counts),
 
   close(number: number): void {
