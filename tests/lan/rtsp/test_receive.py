@@ -3,6 +3,7 @@ Method: one recorded stream poured in reads of every size, compared with hand-ma
 
 import contextlib
 import gc
+import random
 import sys
 
 import pytest
@@ -14,9 +15,10 @@ from keepsight.lan.rtsp.h264 import H264Depacketizer
 from keepsight.lan.rtsp.h265 import H265Depacketizer
 from keepsight.lan.rtsp.message import Interleaved, MessageError, Response
 from keepsight.lan.rtsp.receive import Receiver
-from keepsight.lan.rtsp.rtp import FragmentRun
+from keepsight.lan.rtsp.rtp import FragmentRun, RtpTrack
+from keepsight.lan.rtsp.sound import PlainDepacketizer
 from tests.lan.rtsp import test_h264, test_h265
-from tests.lan.rtsp.packets import pour, sample, video_receiver
+from tests.lan.rtsp.packets import Sounds, pour, sample, video_receiver
 from tests.lan.rtsp.scripted import rtp
 
 
@@ -154,6 +156,72 @@ def test_room_is_never_short():
     pour(receiver, largest * 5, 4096)
     assert receiver.strays == 5
     pour(receiver, b"RTSP/1.0 200 OK\r\nContent-Length: 65536\r\n\r\n" + bytes(65_536), 4096)
+
+
+class Keeper:
+    """Keeps every picture as it was given, and its bytes at that moment."""
+
+    def __init__(self):
+        self.kept = []
+
+    def on_video_format(self, video, reorder_pictures):
+        pass
+
+    def on_picture(self, _stamp, parts, size_bytes, **_flags):
+        assert sum(map(len, parts)) == size_bytes
+        self.kept.append((parts, b"".join(parts)))
+
+
+def packetized(rng, codec):
+    """A random film, packetized in every way, with strangers between; and its samples."""
+    module = test_h264 if codec == "h264" else test_h265
+    key, plain = (module.IDR, module.SLICE) if codec == "h264" else (module.IDR, module.TRAIL)
+    aggregate = module.stap if codec == "h264" else module.aggregate
+    data, samples, sequence = bytearray(), [], rng.randrange(65_536)
+    for number in range(40):
+        first = (key if number % 7 == 0 else plain) + rng.randbytes(rng.choice((0, 50, 9000)))
+        others = [module.SECOND_SLICE + rng.randbytes(rng.choice((0, 3, 300, 4000)))] * (
+            rng.randrange(3)
+        )
+        nals, payloads = [first, *others], []
+        sets = [module.SPS, module.PPS] if number % 7 == 0 else []
+        if sets:
+            payloads += [aggregate(*sets)] if rng.random() < 0.5 else sets
+        small = [nal for nal in nals if len(nal) < 500]
+        if len(small) == len(nals) and rng.random() < 0.7:
+            payloads.append(aggregate(*(sets if rng.random() < 0.3 else []), *nals))
+        else:
+            for nal in nals:
+                size = rng.choice((30, 700, 1386))
+                payloads += module.fragments(nal, size) if rng.random() < 0.8 else [nal]
+        for index, payload in enumerate(payloads):
+            packet = rtp(sequence, number * 4500, payload, is_marked=index == len(payloads) - 1)
+            sequence += 1
+            data += Interleaved(0, packet).to_bytes()
+            if rng.random() < 0.2:
+                data += Interleaved(2, rtp(sequence, 0, rng.randbytes(200))).to_bytes()
+        samples.append(sample(*nals))
+    return bytes(data), samples
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.randoms(use_true_random=False), st.sampled_from(["h264", "h265"]))
+def test_pictures_stay_as_they_were_while_later_ones_come(rng, codec):
+    rng = random.Random(rng.random())
+    data, samples = packetized(rng, codec)
+    keeper, sounds = Keeper(), Sounds()
+    run = FragmentRun()
+    make = H264Depacketizer if codec == "h264" else H265Depacketizer
+    receiver = Receiver(run, lambda _message: None)
+    receiver.add_track(0, RtpTrack(96, make(run, keeper, []), run))
+    receiver.add_track(2, RtpTrack(96, PlainDepacketizer(sounds), FragmentRun()))
+    position = 0
+    while position < len(data):
+        step = rng.choice((1, 40, 1500, 20_000))
+        pour(receiver, data[position : position + step])
+        position += step
+    assert [was for _, was in keeper.kept] == samples
+    assert [b"".join(parts) for parts, _ in keeper.kept] == samples
 
 
 @settings(max_examples=60)
