@@ -1,7 +1,7 @@
-"""The house rules that no other tool keeps: sizes, names, mirrored tests, one home for each kind of code.
+"""The house rules that no other tool keeps: sizes, names, mirrored tests, one home for each code.
 
 Goal: a rule that is only written down is broken by the third change. Method: plain `ast` and text
-over the tracked files. A rule has no exemption list here; an exception is argued in design/decisions.
+over the tracked files. There is no exemption list; an exception is argued in design/decisions.
 """
 
 import ast

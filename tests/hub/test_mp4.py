@@ -1,13 +1,16 @@
 """Goal: everyone accepts our boxes. Method: real encoders' units, read back by FFmpeg's demuxer,
 decoded, and compared sample by sample with what went in."""
 
+import base64
 import io
 import itertools
 import json
+import shutil
 import subprocess
 
 import av
 import pytest
+from playwright.async_api import async_playwright
 
 from keepsight.hub import mp4
 from keepsight.lan.rtsp.unit import AccessUnit, AudioFormat, StreamFormat, VideoFormat
@@ -145,3 +148,70 @@ def test_incomplete_parameter_sets_are_refused():
             mp4.init_segment(StreamFormat(video_format))
     with pytest.raises(mp4.ConfigError):
         mp4.audio_init_segment(AudioFormat("aac", 16_000, 1, b"", "mp4a.40.2", 16_000))
+
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]  # fmt: skip
+MEDIA_SOURCE = """
+async ([mime, pieces]) => {
+  if (!MediaSource.isTypeSupported(mime)) return "unsupported " + mime;
+  const video = document.createElement("video");
+  video.muted = true;
+  document.body.append(video);
+  const source = new MediaSource();
+  video.src = URL.createObjectURL(source);
+  await new Promise(done => source.addEventListener("sourceopen", done, { once: true }));
+  const buffer = source.addSourceBuffer(mime);
+  for (const piece of pieces) {
+    const bytes = Uint8Array.from(atob(piece), c => c.charCodeAt(0));
+    await new Promise((done, fail) => {
+      buffer.addEventListener("updateend", done, { once: true });
+      buffer.addEventListener("error", () => fail(video.error?.message), { once: true });
+      buffer.appendBuffer(bytes);
+    });
+  }
+  source.endOfStream();
+  video.currentTime = 1.5;
+  await new Promise(done => video.addEventListener("seeked", done, { once: true }));
+  const ranges = [...Array(video.buffered.length).keys()]
+    .map(n => [video.buffered.start(n), video.buffered.end(n)]);
+  return [video.error, ranges, video.videoWidth, video.getVideoPlaybackQuality().totalVideoFrames];
+}
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+@pytest.mark.parametrize("shape", ["groups", "units", "b_pictures"])
+async def test_a_browser_plays_it(shape):
+    video_format, units = footage.video("h264", b_pictures=2 if shape == "b_pictures" else 0)
+    audio_format, sounds = footage.audio("aac")
+    if shape == "units":
+        stream_format = StreamFormat(video_format)
+        fragments = [
+            mp4.fragment(n, mp4.Run(mp4.VIDEO_TRACK, 0, [unit], unit.media_ticks + 4500))
+            for n, unit in enumerate(units)
+        ]
+    else:
+        stream_format = StreamFormat(video_format, audio_format)
+        sound = mp4.Run(mp4.AUDIO_TRACK, 0, sounds, sounds[-1].media_ticks + 1024)
+        fragments = [*_gops(units, 40 * 4500), mp4.fragment(9, sound)]
+    codecs = ",".join(
+        t.codec_string for t in (stream_format.video, stream_format.audio) if t is not None
+    )
+    pieces = [base64.b64encode(p).decode() for p in (mp4.init_segment(stream_format), *fragments)]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await browser.new_page()
+        found = await page.evaluate(MEDIA_SOURCE, [f'video/mp4; codecs="{codecs}"', pieces])
+        await browser.close()
+    error, ranges, width, pictures = found
+    assert error is None
+    assert len(ranges) == 1
+    assert ranges[0] == pytest.approx([0, 2], abs=0.15)
+    assert width == 320
+    assert pictures > 0

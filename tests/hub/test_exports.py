@@ -1,0 +1,85 @@
+"""Export jobs are bounded in number and memory, and stop when dropped; with a slow exporter."""
+
+import asyncio
+import threading
+
+import pytest
+
+from keepsight.core.destination import Destination
+from keepsight.core.device import DeviceFacts
+from keepsight.hub import exports as module
+from keepsight.hub.camera import Camera, RecordingRule, StreamSource
+from keepsight.hub.exports import Exports, TooManyExportsError, file_name
+from keepsight.hub.record.export import ExportError
+from keepsight.seal.header import Stream
+
+CAMERA = Camera(
+    b"c" * 16,
+    "Hall / \\ ..: x",
+    "",
+    (StreamSource(Stream.MAIN, Destination("rtsp", "h", 1, "/")),),
+    DeviceFacts(),
+    RecordingRule(),
+    1,
+)
+
+
+class SlowExporter:
+    """Runs until it is told to stop."""
+
+    running = threading.Semaphore(0)
+
+    def export_in_memory(self, *_what, should_stop, **_more):
+        self.running.release()
+        while not should_stop():
+            threading.Event().wait(0.01)
+        raise ExportError("stopped")
+
+
+def test_file_names_have_no_surprises():
+    name = file_name(CAMERA, 0)
+    assert name.endswith(".mp4")
+    assert not set(name) & set('/\\:*?"<>|')
+
+
+async def test_running_exports_are_bounded_and_can_be_dropped(home, monkeypatch):
+    exports = Exports(home.household)
+    monkeypatch.setattr(exports, "_exporter", SlowExporter)
+    jobs = [
+        await exports.start(CAMERA, Stream.MAIN, 1, 2, by="x") for _ in range(module.RUNNING_MAX)
+    ]
+    with pytest.raises(TooManyExportsError):
+        await exports.start(CAMERA, Stream.MAIN, 1, 2, by="x")
+    async with asyncio.timeout(10):
+        for job in jobs:
+            await exports.drop(job.writer)
+    assert exports.jobs() == []
+    assert all(job.state == "failed" for job in jobs)
+
+
+async def test_finished_exports_are_forgotten_oldest_first(home, monkeypatch):
+    class Quick:
+        def export_in_memory(self, *_what, **_more):
+            raise ExportError("nothing there")
+
+    exports = Exports(home.household)
+    monkeypatch.setattr(exports, "_exporter", Quick)
+    for _ in range(module.KEPT_MAX + 3):
+        job = await exports.start(CAMERA, Stream.MAIN, 1, 2, by="x")
+        await job.task
+    assert len(exports.jobs()) == module.KEPT_MAX
+    assert exports.jobs()[0].message == "nothing there"
+    assert exports.window(job.writer) is None
+
+
+async def test_a_defect_is_said_without_its_insides(home, monkeypatch):
+    class Broken:
+        def export_in_memory(self, *_what, **_more):
+            raise ZeroDivisionError("secret detail")
+
+    exports = Exports(home.household)
+    monkeypatch.setattr(exports, "_exporter", Broken)
+    job = await exports.start(CAMERA, Stream.MAIN, 1, 2, by="x")
+    await job.task
+    assert job.state == "failed"
+    assert "secret detail" not in job.message

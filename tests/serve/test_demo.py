@@ -1,0 +1,95 @@
+"""The demo as a new user sees it: one command, then a moving picture in a real Chromium."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+
+import pytest
+
+from keepsight.serve.demo import SCENES, demo_cameras, demo_passphrase
+
+
+def test_clips_become_cameras(tmp_path):
+    assert demo_cameras(()) == SCENES
+    (camera,) = demo_cameras((tmp_path / "garden.mp4",))
+    assert camera.name == "garden"
+    assert str(tmp_path / "garden.mp4") in camera.arguments
+
+
+def test_the_passphrase_is_made_once_and_kept_private(tmp_path):
+    first = demo_passphrase(tmp_path)
+    assert demo_passphrase(tmp_path) == first
+    assert (tmp_path / "demo.json").stat().st_mode & 0o077 == 0
+
+
+async def start_demo(data, *arguments):
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "keepsight", "demo", "--data", str(data), "--port", "0"),
+        *map(str, arguments),
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    async with asyncio.timeout(90):
+        line = (await process.stdout.readline()).decode()
+    assert line.startswith("ready http://localhost:"), line
+    return process, line.split()[1]
+
+
+async def stop_demo(process):
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(30):
+        await process.communicate()
+    assert process.returncode == 0
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(240)
+async def test_a_moving_picture_in_a_browser(tmp_path):
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed")
+    from playwright.async_api import async_playwright
+
+    process, url = await start_demo(tmp_path / "demo")
+    try:
+        async with async_playwright() as tool:
+            browser = await tool.chromium.launch(
+                executable_path=chromium,
+                args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            )
+            page = await browser.new_page()
+            errors = []
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            await page.goto(url)
+            tile = page.locator("canvas").first
+            await tile.wait_for(state="visible", timeout=60_000)
+            await page.wait_for_timeout(3000)
+            first = await tile.screenshot()
+            await page.wait_for_timeout(2500)
+            second = await tile.screenshot()
+            assert len(first) > 20_000, "the tile is nearly blank"
+            assert first != second, "the picture stands still"
+            assert not errors
+            await browser.close()
+    finally:
+        await stop_demo(process)
+    left = list((tmp_path / "demo").rglob("*.part"))
+    assert not left, "the recordings were finished in order"
+
+
+@pytest.mark.timeout(180)
+async def test_clips_are_looped_and_nothing_outlives_it(tmp_path, clip):
+    process, _url = await start_demo(tmp_path / "demo", "--clip", clip)
+    group = os.getpgid(process.pid)
+    await stop_demo(process)
+    listing = await asyncio.create_subprocess_exec(
+        *("ps", "-eo", "pgid,args"), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await listing.communicate()
+    left = [
+        line for line in out.decode().splitlines() if str(tmp_path) in line and "ps " not in line
+    ]
+    assert not left, left
+    assert group
