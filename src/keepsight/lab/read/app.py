@@ -7,7 +7,6 @@ they are. Dex files are inflated one at a time and dropped again, so memory foll
 import logging
 import posixpath
 import struct
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -95,6 +94,8 @@ def _bundle(archive: Archive, stack: ExitStack) -> Iterator[tuple[str, Archive]]
 
 def _unpacked(archive: Archive, name: str, stack: ExitStack) -> Source:
     """Inflate a packed package to a file without a name, which ends with the stack."""
+    import tempfile  # for this rare case alone, and it brings two megabytes of others with it
+
     file = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
     size = 0
     for piece in archive.chunks(name):
@@ -247,14 +248,14 @@ class _Reading:
             self._miss(label, "more code than this lab looks at")
             return
         self._dex_bytes += size
-        data = self._try(label, lambda: archive.read(entry, ENTRY_BYTES_MAX))
+        data = self._try(label, lambda: archive.read_large(entry, ENTRY_BYTES_MAX))
         if data is None:
             return
         if signature is not None:
             signature.see(entry, data)
         self._try(label, lambda: self._scan(label, data, owner_of))
 
-    def _scan(self, label: str, data: bytes, owner_of: Ownership) -> None:
+    def _scan(self, label: str, data: bytearray, owner_of: Ownership) -> None:
         dex = Dex(data)
         found = Scan(dex, label, owner_of, (HTTP, *bundled.SECRET_PREFIXES)).run()
         self._calls += found.calls

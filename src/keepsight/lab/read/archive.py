@@ -201,24 +201,25 @@ class Archive:
         return self.source.part(self._data_offset(entry), entry.size_bytes)
 
     def read(self, name: str, bytes_max: int = ENTRY_BYTES_MAX) -> bytes:
-        """Return one entry, inflated, its checksum compared.
+        """Return one entry, inflated, its checksum compared; raises as `read_large`."""
+        return bytes(self.read_large(name, bytes_max))
+
+    def read_large(self, name: str, bytes_max: int = ENTRY_BYTES_MAX) -> bytearray:
+        """Return one entry as `read` does, in memory only once.
 
         Raises:
             KeyError: there is no such entry.
             UnreadableArtefact: too large, damaged, or refused; the text says which.
         """
         entry = self._entry(name, bytes_max)
-        self._account(entry)
-        packed = self.source.read(self._data_offset(entry), entry.packed_bytes)
-        if entry.method == _DEFLATED:
-            try:
-                # In one piece: pieces joined later would hold everything twice.
-                inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-                packed = inflater.decompress(packed, entry.size_bytes + 1)
-            except zlib.error as error:
-                raise UnreadableArtefact("damaged: cannot be inflated") from error
-        _compare(entry, len(packed), zlib.crc32(packed))
-        return packed
+        # Filled in place: joining pieces, or letting zlib grow its buffer, holds all of it twice.
+        data = bytearray(entry.size_bytes)
+        at = 0
+        for piece in self._chunks(entry):
+            if at + len(piece) <= len(data):
+                data[at : at + len(piece)] = piece
+            at += len(piece)
+        return data
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """Yield one entry in pieces, for hashing; raises as `read` does, its end included."""
@@ -242,11 +243,13 @@ class Archive:
         return entry
 
     def _data_offset(self, entry: Entry) -> int:
-        header = self.source.read(entry.header_offset, _LOCAL.size)
+        name_max = 4 * len(entry.name)
+        header = self.source.read(entry.header_offset, _LOCAL.size + name_max)
         if len(header) < _LOCAL.size or header[:4] != _LOCAL_MAGIC:
             raise UnreadableArtefact("its own header is missing")
-        _, _, _, method, _, _, _, _, _, name_bytes, extra_bytes = _LOCAL.unpack(header)
-        raw = self.source.read(entry.header_offset + _LOCAL.size, name_bytes)
+        field = _LOCAL.unpack_from(header)
+        method, name_bytes, extra_bytes = field[3], field[9], field[10]
+        raw = header[_LOCAL.size : _LOCAL.size + name_bytes]
         if raw.decode("utf-8", "backslashreplace") != entry.name or method != entry.method:
             raise UnreadableArtefact("its own header contradicts the directory")
         offset: int = entry.header_offset + _LOCAL.size + name_bytes + extra_bytes
@@ -262,6 +265,9 @@ class Archive:
     def _chunks(self, entry: Entry) -> Iterator[bytes]:
         self._account(entry)
         offset = self._data_offset(entry)
+        if entry.packed_bytes <= CHUNK_BYTES and entry.size_bytes <= _RATIO_FREE_BYTES:
+            yield self._small(entry, offset)
+            return
         pieces: Iterator[bytes] = (
             self.source.read(offset + at, min(CHUNK_BYTES, entry.packed_bytes - at))
             for at in range(0, entry.packed_bytes, CHUNK_BYTES)
@@ -274,12 +280,21 @@ class Archive:
             crc = zlib.crc32(piece, crc)
             size += len(piece)
             yield piece
-        _compare(entry, size, crc)
+        if size != entry.size_bytes or crc != entry.crc:
+            raise UnreadableArtefact("damaged: its checksum or size does not fit")
 
-
-def _compare(entry: Entry, size: int, crc: int) -> None:
-    if size != entry.size_bytes or crc != entry.crc:
-        raise UnreadableArtefact("damaged: its checksum or size does not fit")
+    def _small(self, entry: Entry, offset: int) -> bytes:
+        """Return an entry in one piece; most are small, and packages have thousands of them."""
+        data = self.source.read(offset, entry.packed_bytes)
+        if entry.method == _DEFLATED:
+            try:
+                inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+                data = inflater.decompress(data, entry.size_bytes + 1)
+            except zlib.error as error:
+                raise UnreadableArtefact("damaged: cannot be inflated") from error
+        if len(data) != entry.size_bytes or zlib.crc32(data) != entry.crc:
+            raise UnreadableArtefact("damaged: its checksum or size does not fit")
+        return data
 
 
 def _inflate(pieces: Iterator[bytes], size_bytes: int) -> Iterator[bytes]:

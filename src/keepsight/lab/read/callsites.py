@@ -14,6 +14,7 @@ from keepsight.lab.facts.app import CallSite, MethodBody, Place, StringUse
 from keepsight.lab.finding import Owner
 from keepsight.lab.read import targets
 from keepsight.lab.read.dex import Dex, dotted
+from keepsight.lab.read.leb128 import Buffer
 from keepsight.lab.read.limits import CALL_SITES_MAX, UnreadableArtefact
 from keepsight.lab.read.registers import Call, Follower
 
@@ -262,7 +263,7 @@ class Scan:
         self._found.bodies.append(MethodBody("rc4", place, True if xors else None))
 
 
-def _filled_with_indices(data: bytes, starts: Iterable[int]) -> bool:
+def _filled_with_indices(data: Buffer, starts: Iterable[int]) -> bool:
     """Whether an index, cut to a byte, is stored at itself: `table[i] = (byte) i`."""
     cut: dict[int, int] = {}
     for at in starts:
@@ -273,7 +274,7 @@ def _filled_with_indices(data: bytes, starts: Iterable[int]) -> bool:
     return False
 
 
-def _swaps(data: bytes, starts: Iterable[int]) -> bool:
+def _swaps(data: Buffer, starts: Iterable[int]) -> bool:
     """Whether two elements of one byte array are exchanged."""
     reads: dict[int, tuple[int, int]] = {}
     moved: set[tuple[int, int, int]] = set()

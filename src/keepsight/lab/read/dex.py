@@ -31,7 +31,7 @@ by classes that lie on top of each other."""
 class Dex:
     """One dex file in memory. Offsets are bytes from its start."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: leb128.Buffer) -> None:
         """Check the header and the tables' bounds.
 
         Raises:
@@ -90,7 +90,7 @@ class Dex:
             at += 1  # the length in UTF-16 units, not needed
         if at >= len(data) or end < 0:
             raise UnreadableArtefact("a string points outside of the dex file")
-        return data[at + 1 : end]
+        return bytes(data[at + 1 : end])
 
     def string(self, number: int) -> str:
         """Return a string; what is no valid text is kept as escapes."""

@@ -6,6 +6,7 @@ Source: Android's published "Dalvik bytecode" and "Dalvik executable instruction
 from typing import Final
 
 from keepsight.lab.read import leb128
+from keepsight.lab.read.leb128 import Buffer
 from keepsight.lab.read.limits import METHOD_UNITS_MAX, UnreadableArtefact
 
 CODE_HEADER_BYTES: Final = 16
@@ -70,7 +71,7 @@ def signed(value: int, bits: int) -> int:
     return value - (1 << bits) if value >> (bits - 1) else value
 
 
-def payload_units(data: bytes, at: int) -> int:
+def payload_units(data: Buffer, at: int) -> int:
     """Return the length of the switch or array payload at `at`, 1 if it is a plain no-op."""
     kind = data[at + 1]
     size = int.from_bytes(data[at + 2 : at + 4], "little")
@@ -84,7 +85,7 @@ def payload_units(data: bytes, at: int) -> int:
     return 1
 
 
-def branch_target(data: bytes, at: int) -> int | None:
+def branch_target(data: Buffer, at: int) -> int | None:
     """Return the byte offset that a goto or if at `at` may jump to, None for other instructions."""
     opcode = data[at]
     if opcode == 0x28:
@@ -96,7 +97,7 @@ def branch_target(data: bytes, at: int) -> int | None:
     return None
 
 
-def switch_targets(data: bytes, at: int, end: int) -> list[int]:
+def switch_targets(data: Buffer, at: int, end: int) -> list[int]:
     """Return the byte offsets that the switch at `at` may jump to; empty if its table lies."""
     table = at + 2 * signed(int.from_bytes(data[at + 2 : at + 6], "little"), 32)
     if not 0 <= table < end - 4 or data[table] != 0:
@@ -109,7 +110,7 @@ def switch_targets(data: bytes, at: int, end: int) -> list[int]:
     return [at + 2 * offset for offset in offsets]
 
 
-def exception_handlers(data: bytes, code: int) -> tuple[list[int], int]:
+def exception_handlers(data: Buffer, code: int) -> tuple[list[int], int]:
     """Return the offsets of a method's exception handlers, and the end of its code item.
 
     Raises:

@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -43,6 +44,7 @@ _DIGEST_IDS: Final = {
     "2.16.840.1.101.3.4.2.2": "sha384",
     "2.16.840.1.101.3.4.2.3": "sha512",
 }
+_SECTION_END: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
 _STRIP_NAME: Final = "x-android-apk-signed"
 
 
@@ -93,7 +95,7 @@ class JarSignature:
         """Whether there is a signature block at all."""
         return bool(self._blocks)
 
-    def see(self, name: str, data: bytes) -> None:
+    def see(self, name: str, data: bytes | bytearray) -> None:
         """Compare an entry that was inflated for another reason."""
         self._compare(name, iter((data,)))
 
@@ -113,7 +115,7 @@ class JarSignature:
             digests=tuple(sorted({algorithm for algorithm, _ in self._expected.values()})),
         )
 
-    def _compare(self, name: str, pieces: Iterator[bytes]) -> None:
+    def _compare(self, name: str, pieces: Iterator[bytes | bytearray]) -> None:
         if name not in self._expected or self._reasons:
             return
         self._seen.add(name)
@@ -177,21 +179,18 @@ def parse_sections(data: bytes) -> list[Section]:
     """Split a manifest or signature file; the first section is the main one."""
     sections: list[Section] = []
     start = 0
-    lines: list[bytes] = []
-    at = 0
-    for line in data.splitlines(keepends=True):
-        at += len(line)
-        stripped = line.rstrip(b"\r\n")
-        if stripped:
-            lines.append(stripped)
-        elif lines:
-            sections.append(Section(_attributes(lines), data[start:at]))
-            start, lines = at, []
-        else:
-            start = at
-    if lines:
-        sections.append(Section(_attributes(lines), data[start:]))
+    for match in _SECTION_END.finditer(data):
+        if match.end() > start:
+            _add_section(sections, data[start : match.end()])
+            start = match.end()
+    _add_section(sections, data[start:])
     return sections
+
+
+def _add_section(sections: list[Section], raw: bytes) -> None:
+    lines = [line for line in raw.splitlines() if line]
+    if lines:
+        sections.append(Section(_attributes(lines), raw))
 
 
 def _attributes(lines: list[bytes]) -> dict[str, str]:

@@ -2,8 +2,11 @@
 
 from keepsight.lab.read.limits import UnreadableArtefact
 
+Buffer = bytes | bytearray
+"""A dex file in memory: inflated in place, so that it is there only once."""
 
-def unsigned(data: bytes, at: int) -> tuple[int, int]:
+
+def unsigned(data: Buffer, at: int) -> tuple[int, int]:
     """Return the number at `at` and the offset behind it.
 
     Raises:
@@ -20,7 +23,7 @@ def unsigned(data: bytes, at: int) -> tuple[int, int]:
     raise UnreadableArtefact("a number of more than five bytes")
 
 
-def signed(data: bytes, at: int) -> tuple[int, int]:
+def signed(data: Buffer, at: int) -> tuple[int, int]:
     """Return the signed number at `at` and the offset behind it; raises as `unsigned`."""
     number, end = unsigned(data, at)
     bits = min(32, 7 * (end - at))

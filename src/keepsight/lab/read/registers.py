@@ -24,6 +24,7 @@ from keepsight.lab.read.instructions import (
     signed,
     switch_targets,
 )
+from keepsight.lab.read.leb128 import Buffer
 from keepsight.lab.read.limits import METHOD_UNITS_MAX, UnreadableArtefact
 
 ARRAY_BYTES_MAX: Final = 4_096
@@ -67,7 +68,7 @@ class Shape:
     """How often each register is written."""
 
 
-def shape_of(data: bytes, code: int) -> Shape:
+def shape_of(data: Buffer, code: int) -> Shape:
     """Walk a method once.
 
     Raises:
@@ -107,7 +108,7 @@ def shape_of(data: bytes, code: int) -> Shape:
     return Shape(tuple(starts), frozenset(joins), frozenset(barriers), writes)
 
 
-def _written(data: bytes, at: int, kind: int) -> int:
+def _written(data: Buffer, at: int, kind: int) -> int:
     if kind == NIBBLE:
         return data[at + 1] & 0x0F
     if kind == BYTE:
@@ -119,7 +120,7 @@ class Follower:
     """Walks one method a second time and keeps what is proven about its registers."""
 
     def __init__(
-        self, data: bytes, code: int, string: Callable[[int], str], get_bytes: frozenset[int]
+        self, data: Buffer, code: int, string: Callable[[int], str], get_bytes: frozenset[int]
     ) -> None:
         """Prepare.
 
@@ -256,7 +257,9 @@ class Follower:
         width = data[table + 2] | data[table + 3] << 8
         count = int.from_bytes(data[table + 4 : table + 8], "little")
         if data[table : table + 2] == b"\x00\x03" and width == 1 and count <= ARRAY_BYTES_MAX:
-            held.contents = data[table + 8 : table + 8 + count].ljust(len(held.contents), b"\0")
+            held.contents = bytes(data[table + 8 : table + 8 + count]).ljust(
+                len(held.contents), b"\0"
+            )
         else:
             self._forget_array(data[at + 1])
 
@@ -296,14 +299,14 @@ _CONSTANT_BYTES: Final = {0x13: 2, 0x14: 4, 0x16: 2, 0x17: 4, 0x18: 8}
 """Opcode of a number constant to the length of the number."""
 
 
-def _moved(data: bytes, at: int, opcode: int) -> int:
+def _moved(data: Buffer, at: int, opcode: int) -> int:
     if WRITES[opcode] == NIBBLE:
         return data[at + 1] >> 4
     offset = at + 2 if WRITES[opcode] == BYTE else at + 4
     return data[offset] | data[offset + 1] << 8
 
 
-def _arguments(data: bytes, at: int) -> list[int]:
+def _arguments(data: Buffer, at: int) -> list[int]:
     """Return the registers of an invoke instruction."""
     if data[at] >= 0x74:
         first = data[at + 4] | data[at + 5] << 8

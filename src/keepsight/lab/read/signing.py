@@ -17,7 +17,7 @@ class PackageSignature:
         others = {number for number, one in (("2", self._v2), ("3", self._v3)) if one.verified}
         self._v1 = JarSignature(archive, others)
 
-    def see(self, name: str, data: bytes) -> None:
+    def see(self, name: str, data: bytes | bytearray) -> None:
         """Take an entry that was inflated for another reason."""
         self._v1.see(name, data)
 

@@ -2,16 +2,17 @@
 
 import tomllib
 from functools import cache
-from importlib import resources
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from keepsight.lab.facts.app import Advisory, PlatformSupport
 from keepsight.lab.facts.tracker import Tracker, TrackerHost
 
+_FOLDER: Final = Path(__file__).parents[1] / "data"
+
 
 def _table(name: str) -> dict[str, Any]:
-    text = resources.files("keepsight.lab").joinpath("data", name).read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return tomllib.loads((_FOLDER / name).read_text(encoding="utf-8"))
 
 
 def _hosts(row: dict[str, Any]) -> tuple[TrackerHost, ...]:
