@@ -1,7 +1,7 @@
 """Records two cameras until it is killed: python -m tests.hub.record.crash_child FOLDER
 
-Tells on standard output what is acknowledged ("ack WRITER COUNT") and what was handed over
-("fed CAMERA KEYFRAME_WALL_US"). Ten times faster than life, a segment every 3 s of media.
+Tells on standard output what is acknowledged ("ack WRITER COUNT") and what was handed over ("fed
+CAMERA KEYFRAME_WALL_US MONOTONIC_US"). Ten times faster than life, a segment every 3 s of media.
 """
 
 import os
@@ -43,9 +43,9 @@ def main():
             footage.paper_units(600, gop=10, wall_us=start_us, key_bytes=40_000, delta_bytes=9_000)
         ):
             for camera, recorder in recorders.items():
-                if unit.is_keyframe:
-                    tell("fed", camera.hex(), unit.wall_us)
                 recorder.on_unit(unit)
+                if unit.is_keyframe:
+                    tell("fed", camera.hex(), unit.wall_us, time.monotonic_ns() // 1000)
             ahead = began + index * 0.005 - time.monotonic()
             if ahead > 0:
                 time.sleep(ahead)

@@ -9,12 +9,12 @@ from keepsight.hub.record.catalogue import Catalogue
 from keepsight.hub.record.daykey import DayKeys
 from keepsight.hub.record.disk import Disk
 from keepsight.hub.record.playback import Playback
-from keepsight.hub.record.press import Press
 from keepsight.hub.record.recorder import Recorder
 from keepsight.hub.record.reel import Desk, Reel
 from keepsight.hub.store.recordings import RecordingStore, open_recording_store
 from keepsight.seal import keys as seal_keys
 from keepsight.seal.header import Stream
+from keepsight.seal.press import Press
 
 HOUSEHOLD = bytes.fromhex("11" * 16)
 CAMERA = bytes.fromhex("22" * 16)

@@ -9,13 +9,13 @@ import pytest
 from keepsight.hub.mp4_reading import read_duration_us, read_tracks
 from keepsight.hub.record.chunk import Chunk
 from keepsight.hub.record.film import Film
-from keepsight.hub.record.press import Press
 from keepsight.hub.record.segment import day_folder, make_folder, open_secret, read_head
 from keepsight.hub.recording import day_of
 from keepsight.lan.rtsp.unit import AccessUnit, StreamFormat
 from keepsight.seal.frame import Expectation, WindowKey
 from keepsight.seal.frame import open as open_sealed
 from keepsight.seal.header import Context, Kind, Stream
+from keepsight.seal.press import Press
 from tests.hub.record import footage
 
 CONTEXT = Context(b"\1" * 16, b"\2" * 16, Stream.MAIN, 1, b"\3" * 16)

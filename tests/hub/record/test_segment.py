@@ -7,7 +7,6 @@ import struct
 import pytest
 
 from keepsight.hub.record import segment as segment_module
-from keepsight.hub.record.press import Press
 from keepsight.hub.record.segment import (
     SegmentError,
     SegmentWriter,
@@ -21,6 +20,7 @@ from keepsight.seal.frame import Expectation, WindowKey
 from keepsight.seal.frame import open as open_sealed
 from keepsight.seal.header import Context, Kind, Stream
 from keepsight.seal.keys import UnwrapError
+from keepsight.seal.press import Press
 
 CONTEXT = Context(b"\1" * 16, b"\2" * 16, Stream.SUB, 7, b"\3" * 16)
 START_US = 1_780_000_000_000_000

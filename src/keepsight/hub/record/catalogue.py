@@ -12,10 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from keepsight.hub.recording import Gap, Segment
-from keepsight.hub.store.recordings import RecordingStore
+from keepsight.hub.store.recordings import IndexFailedError, RecordingStore
 from keepsight.seal.header import Stream
 
 log = logging.getLogger(__name__)
@@ -95,7 +93,7 @@ class Catalogue:
         while self._waiting:
             try:
                 self._waiting[0]()
-            except SQLAlchemyError as error:
+            except IndexFailedError as error:
                 if not self.is_index_failing:
                     log.error("the index of recordings refuses changes: %s", error)  # noqa: TRY400
                 self.is_index_failing = True
@@ -122,7 +120,7 @@ class Catalogue:
         After the clock went back, two segments may cover the same wall time; both are listed.
 
         Raises:
-            sqlalchemy.exc.SQLAlchemyError: the index cannot be read.
+            IndexFailedError: the index cannot be read.
         """
         # Asked in this order, so that a segment on its way into the index is never in neither.
         fresh = self._unlisted_now()
@@ -139,7 +137,7 @@ class Catalogue:
         """The segments with these writer ids.
 
         Raises:
-            sqlalchemy.exc.SQLAlchemyError: the index cannot be read.
+            IndexFailedError: the index cannot be read.
         """
         wanted = set(writers)
         found = {s.writer: s for s in self._unlisted_now() if s.writer in wanted}

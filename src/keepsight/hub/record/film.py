@@ -6,7 +6,6 @@ from typing import Final
 
 from keepsight.hub import mp4
 from keepsight.hub.record.chunk import Chunk
-from keepsight.hub.record.press import Press
 from keepsight.hub.record.segment import SegmentWriter
 from keepsight.hub.recording import FragmentRef, Segment
 from keepsight.lan.rtsp.unit import AccessUnit, Buffer
@@ -17,6 +16,7 @@ from keepsight.seal.header import (
     Context,
     Kind,
 )
+from keepsight.seal.press import Press
 
 _SOUND_DRIFT_US_MAX: Final = 500_000
 """Beyond this, sound's own clock no longer says where it belongs."""

@@ -15,8 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from keepsight.core.clock import Clock
 from keepsight.hub.ingest.fanout import BreakReason
 from keepsight.hub.record.ballast import Ballast
@@ -24,7 +22,6 @@ from keepsight.hub.record.catalogue import Catalogue
 from keepsight.hub.record.daykey import DayKeys
 from keepsight.hub.record.disk import Disk
 from keepsight.hub.record.playback import Playback
-from keepsight.hub.record.press import Press
 from keepsight.hub.record.recorder import Recorder
 from keepsight.hub.record.recovery import Recovered, Recovery, open_index
 from keepsight.hub.record.reel import Desk, Reel
@@ -38,7 +35,9 @@ from keepsight.hub.record.retention import (
 )
 from keepsight.hub.record.segment import make_folder
 from keepsight.hub.recording import RecordingKeys, Segment
+from keepsight.hub.store.recordings import IndexFailedError
 from keepsight.seal.header import Stream
+from keepsight.seal.press import Press
 
 log = logging.getLogger(__name__)
 SWEEP_US: Final = 60_000_000
@@ -151,7 +150,7 @@ class Recordings:
 
         Raises:
             OSError: the disk refused; what was begun is finished at the next start.
-            sqlalchemy.exc.SQLAlchemyError: the index refused.
+            IndexFailedError: the index refused.
         """
         doomed = self._retention.within(camera, from_us, to_us)
         total = Deleted(0, 0)
@@ -168,7 +167,7 @@ class Recordings:
 
         Raises:
             OSError: the disk refused; what was begun is finished at the next start.
-            sqlalchemy.exc.SQLAlchemyError: the index refused.
+            IndexFailedError: the index refused.
         """
         deleted = self.delete_range(camera, 0, 1 << 62)
         self._disk.call(partial(self._retention.forget_camera, camera)).result()
@@ -185,7 +184,7 @@ class Recordings:
 
         Raises:
             OSError: the disk cannot be asked.
-            sqlalchemy.exc.SQLAlchemyError: the index cannot be read.
+            IndexFailedError: the index cannot be read.
         """
         status = os.statvfs(self._root)
         forecast = self._retention.forecast()
@@ -223,11 +222,11 @@ class Recordings:
         try:
             if self._retention.sweep().segments >= SWEEP_SEGMENTS:
                 self._sweep_due_us = now_us
-        except (OSError, SQLAlchemyError) as error:
+        except (OSError, IndexFailedError) as error:
             log.warning("old recordings could not be deleted: %s", error)
 
     def _reconcile(self) -> None:
         try:
             self._recovery.reconcile(self.catalogue.is_open, self._is_stopping.is_set)
-        except (OSError, SQLAlchemyError) as error:
+        except (OSError, IndexFailedError) as error:
             log.warning("index and files could not be compared: %s", error)

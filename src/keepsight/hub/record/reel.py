@@ -19,10 +19,10 @@ from keepsight.hub.record.chunk import Chunk
 from keepsight.hub.record.daykey import DayKeys
 from keepsight.hub.record.disk import Disk
 from keepsight.hub.record.film import Film
-from keepsight.hub.record.press import Press
 from keepsight.hub.recording import JOINT_US, Gap, Segment, day_of
 from keepsight.seal.header import Context, Stream
 from keepsight.seal.keys import new_id
+from keepsight.seal.press import Press
 
 log = logging.getLogger(__name__)
 SEGMENT_US: Final = 60_000_000

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from keepsight.core.clock import Clock
 from keepsight.hub.camera import RecordingRule
 from keepsight.hub.record.ballast import Ballast
@@ -23,7 +21,7 @@ from keepsight.hub.record.daykey import DayKeys
 from keepsight.hub.record.reel import FULL_ERRORS
 from keepsight.hub.record.segment import BAD_SUFFIX, day_folder, erase, read_name, segment_path
 from keepsight.hub.recording import Segment
-from keepsight.hub.store.recordings import RecordingStore
+from keepsight.hub.store.recordings import IndexFailedError, RecordingStore
 from keepsight.seal.header import Stream
 
 log = logging.getLogger(__name__)
@@ -109,7 +107,7 @@ class Retention:
 
         Raises:
             OSError: the disk refused.
-            sqlalchemy.exc.SQLAlchemyError: the index refused.
+            IndexFailedError: the index refused.
         """
         self._reconcile()
         kept = self._store.streams(self._household)
@@ -174,7 +172,7 @@ class Retention:
         """A camera's whole segments inside from_us..to_us, all streams; any thread.
 
         Raises:
-            sqlalchemy.exc.SQLAlchemyError: the index cannot be read.
+            IndexFailedError: the index cannot be read.
         """
         return [
             segment
@@ -189,7 +187,7 @@ class Retention:
 
         Raises:
             OSError: the disk refused; what was marked is finished at the next start.
-            sqlalchemy.exc.SQLAlchemyError: the index refused.
+            IndexFailedError: the index refused.
         """
         if not doomed:
             return Deleted(0, 0)
@@ -204,7 +202,7 @@ class Retention:
         """Drop a camera's gaps and sums, after its segments.
 
         Raises:
-            sqlalchemy.exc.SQLAlchemyError: the index refused.
+            IndexFailedError: the index refused.
         """
         for of, stream in self._store.streams(self._household):
             if of == camera:
@@ -221,7 +219,7 @@ class Retention:
         try:
             free = self._free(self._root)
             oldest = self._oldest(self._store.streams(self._household), EMERGENCY_SEGMENTS)
-        except (OSError, SQLAlchemyError) as error:
+        except (OSError, IndexFailedError) as error:
             log.error("the disk is full and nothing can be freed: %s", error)  # noqa: TRY400
             return is_freed
         for segment in oldest:
@@ -237,7 +235,7 @@ class Retention:
             is_freed = True
         try:
             self._reconcile()
-        except SQLAlchemyError as error:
+        except IndexFailedError as error:
             log.warning("rows of deleted recordings wait: %s", error)
         return is_freed or free >= self._emergency_bytes
 
@@ -280,7 +278,7 @@ class Retention:
 
         Raises:
             OSError: the disk cannot be asked.
-            sqlalchemy.exc.SQLAlchemyError: the index cannot be read.
+            IndexFailedError: the index cannot be read.
         """
         now_us = self._clock.wall_us()
         today = now_us // _DAY_US

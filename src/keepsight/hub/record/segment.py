@@ -13,10 +13,10 @@ import struct
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from keepsight.hub.record.press import ALIGNMENT_BYTES, Press, SegmentSealer
 from keepsight.hub.recording import SEGMENT_HEADER_BYTES, Segment, day_of
 from keepsight.seal.header import Context, Stream
 from keepsight.seal.keys import WRAPPED_BYTES, new_key, unwrap, wrap
+from keepsight.seal.press import ALIGNMENT_BYTES, Press, SegmentSealer
 
 MAGIC: Final = b"KSS1"
 SUFFIX: Final = ".ksg"

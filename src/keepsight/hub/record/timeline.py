@@ -70,7 +70,7 @@ def timeline(
     """Spans and gaps that reach into from_us..to_us; gaps are clipped to it.
 
     Raises:
-        sqlalchemy.exc.SQLAlchemyError: the index cannot be read.
+        IndexFailedError: the index cannot be read.
     """
     spans = merge_spans(catalogue.brief(camera, stream, from_us, to_us))
     written = catalogue.gaps(camera, stream, from_us, to_us)

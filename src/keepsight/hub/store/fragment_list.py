@@ -1,9 +1,13 @@
 """A segment's fragments as a compact blob: 7 bytes each, so that a year of index stays small."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Final
 
 from keepsight.hub.recording import FragmentRef
 from keepsight.seal.header import Kind
+
+_KINDS: Final = (Kind.INIT, Kind.STILL, Kind.GOP, Kind.INIT)
+"""By number; 0 is never written."""
 
 
 def pack_fragments(fragments: Sequence[FragmentRef], start_us: int) -> bytes:
@@ -27,22 +31,23 @@ def pack_fragments(fragments: Sequence[FragmentRef], start_us: int) -> bytes:
     return bytes(out)
 
 
-def _numbers(blob: bytes) -> Iterator[int]:
-    value = shift = 0
-    for byte in blob:
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            yield value
-            value = shift = 0
-
-
 def unpack_fragments(blob: bytes, start_us: int) -> tuple[FragmentRef, ...]:
-    """What pack_fragments was given."""
+    """What pack_fragments was given. A day has 90,000 fragments, so this loop is a plain one."""
     out: list[FragmentRef] = []
+    value = shift = sized = 0
     at_us = start_us
-    numbers = _numbers(blob)
-    for sequence, (sized, step) in enumerate(zip(numbers, numbers, strict=False)):
-        at_us += step >> 1 if step & 1 == 0 else -((step + 1) >> 1)
-        out.append(FragmentRef(sequence, Kind(sized & 3), at_us, sized >> 2))
+    is_size = True
+    for byte in blob:
+        if byte > 0x7F:
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            continue
+        value |= byte << shift
+        if is_size:
+            sized = value
+        else:
+            at_us += -((value + 1) >> 1) if value & 1 else value >> 1
+            out.append(FragmentRef(len(out), _KINDS[sized & 3], at_us, sized >> 2))
+        is_size = not is_size
+        value = shift = 0
     return tuple(out)

@@ -28,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import SQLAlchemyError
 
 from keepsight.hub.ingest.fanout import BreakReason
 from keepsight.hub.recording import SEGMENT_HEADER_BYTES, FragmentRef, Gap, Segment
@@ -57,6 +58,10 @@ _ADD_TO_DAYS: Final = _ADDED.on_conflict_do_update(
         for name in ("recorded_bytes", "kept_bytes", "kept_us")
     },
 )
+
+
+IndexFailedError = SQLAlchemyError
+"""The index refused: the disk is full, read-only or failing, or the index is damaged."""
 
 
 class IndexUnusableError(Exception):

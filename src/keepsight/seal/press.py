@@ -2,8 +2,9 @@
 
 At half a megabyte a second, four fresh buffers a group and the kernel's page cache cost ten times
 more CPU than encrypting does. So the disk thread has one payload buffer and one output buffer; the
-encryption writes straight into the latter, and the file takes it with O_DIRECT (segment.py).
-Measured on the 2-core reference machine, CPU-seconds per camera-hour: 8.1 before, 1.2 after.
+encryption writes straight into the latter, and the file takes it with O_DIRECT
+(hub/record/segment.py). Measured on the 2-core reference machine, CPU-seconds per camera-hour: 8.1
+before, 1.1 after.
 
 The bytes are those of `seal.frame.Sealer`, which the tests compare.
 """
@@ -15,7 +16,6 @@ from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from keepsight.lan.rtsp.unit import Buffer
 from keepsight.seal.frame import WindowKey
 from keepsight.seal.header import FRAGMENT_BYTES_MAX, HEADER_BYTES, Context, Header, Kind
 from keepsight.seal.sframe import KID, NONCE_BYTES, TAG_BYTES, derive, encode_header
@@ -79,8 +79,8 @@ class Press:
         self._out[: len(tail)] = tail
 
     def add(  # noqa: PLR0913 - the header's fields
-        self, sealer: SegmentSealer, kind: Kind, pieces: Sequence[Buffer], *, wall_us: int,
-        monotonic_us: int, flags: int,
+        self, sealer: SegmentSealer, kind: Kind, pieces: Sequence[bytes | memoryview],
+        *, wall_us: int, monotonic_us: int, flags: int,
     ) -> int:  # fmt: skip
         """Seal one fragment behind what is there; its size in bytes.
 

@@ -5,9 +5,9 @@ import os
 
 import pytest
 
-from keepsight.hub.record.press import ALIGNMENT_BYTES, Press, SegmentSealer
 from keepsight.seal.frame import Sealer, WindowKey
 from keepsight.seal.header import FRAGMENT_BYTES_MAX, Context, Kind, Stream
+from keepsight.seal.press import ALIGNMENT_BYTES, Press, SegmentSealer
 
 CONTEXT = Context(b"\1" * 16, b"\2" * 16, Stream.MAIN, 7, b"\3" * 16)
 SECRET = b"\5" * 32
