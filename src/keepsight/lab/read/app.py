@@ -72,14 +72,25 @@ def read_app(path: Path) -> tuple[AppFacts, tuple[Unread, ...]]:
     Raises:
         UnreadableArtefact: it is no such file, or not even its archive can be read.
     """
+    source = FileSource.open(path)
+    try:
+        facts = read_source(path.name, source)
+    finally:
+        source.close()
+    return facts, facts.unread
+
+
+def read_source(artefact: str, source: Source) -> AppFacts:
+    """Read a package or bundle that is open already; `artefact` is its name in the facts.
+
+    Raises:
+        UnreadableArtefact: as `read_app`.
+    """
     with ExitStack() as stack:
-        source = FileSource.open(path)
-        stack.callback(source.close)
         archive = Archive(source)
         whole = _MANIFEST in archive.entries
         parts = [("", archive)] if whole else list(_bundle(archive, stack))
-        facts = _Reading(path.name, parts).facts()
-    return facts, facts.unread
+        return _Reading(artefact, parts).facts()
 
 
 def _bundle(archive: Archive, stack: ExitStack) -> Iterator[tuple[str, Archive]]:
