@@ -39,15 +39,16 @@ def picture(number, *, size=200):
 class Film:
     """Endless packets: 20 pictures a second, each NAL unit a packet, and G.711."""
 
-    def __init__(self, *, sequence=65_530, stamp=0xFFFF0000, ssrc=7):
+    def __init__(self, *, sequence=65_530, stamp=0xFFFF0000, ssrc=7, size=200):
         self.sequence = sequence
         self.stamp = stamp
         self.ssrc = ssrc
+        self.size = size
         self.number = 0
 
     def next_picture(self):
         """The packets of the next picture."""
-        nals = picture(self.number)
+        nals = picture(self.number, size=self.size)
         packets = []
         for nal in nals:
             is_marked = nal is nals[-1]

@@ -237,6 +237,26 @@ async def test_the_camera_closes_in_the_middle():
             await session.run()
 
 
+async def test_ten_times_the_usual_bitrate_arrives_whole():
+    async def torrent(connection):
+        film = Film(size=60_000)
+        while True:
+            for packet in film.next_picture():
+                await connection.send(0, packet)
+            await asyncio.sleep(0.01)
+
+    sink = Units(120)
+    async with (
+        ScriptedCamera(Script(play=torrent)) as camera,
+        playing(camera, sink),
+        asyncio.timeout(20),
+    ):
+        await sink.enough.wait()
+    ticks = [unit.media_ticks for unit in sink.units]
+    assert ticks == list(range(ticks[0], ticks[0] + len(ticks) * 4500, 4500))
+    assert {unit.size_bytes for unit in sink.units} == {60_006}
+
+
 @pytest.mark.parametrize("junk", [b"\x00" * 64, b"$\x00", b"GARBAGE\r\n\r\n"])
 async def test_garbage_between_packets_ends_the_session(junk):
     async def play(connection):

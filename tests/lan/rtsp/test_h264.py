@@ -33,7 +33,7 @@ def fragments(nal, size):
     ]
 
 
-def stap(*nals):
+def aggregate(*nals):
     return b"\x78" + b"".join(len(nal).to_bytes(2, "big") + nal for nal in nals)
 
 
@@ -62,7 +62,7 @@ def test_two_slices_are_one_picture():
 
 def test_aggregate_with_parameter_sets_gives_format_and_bare_picture():
     h264, sink = depacketizer()
-    feed(h264, stap(AUD, SPS, PPS, SEI, IDR), 9, is_marked=True)
+    feed(h264, aggregate(AUD, SPS, PPS, SEI, IDR), 9, is_marked=True)
     assert sink.samples == [sample(SEI, IDR)]
     assert [(f.width, f.height, f.parameter_sets) for f in sink.formats] == [
         (1920, 1080, (SPS, PPS))
@@ -73,7 +73,7 @@ def test_aggregate_with_parameter_sets_gives_format_and_bare_picture():
 def test_the_same_parameter_sets_again_are_no_new_format():
     h264, sink = depacketizer([SPS, PPS])
     for stamp in (1, 2, 3):
-        feed(h264, stap(SPS, PPS), stamp)
+        feed(h264, aggregate(SPS, PPS), stamp)
         feed(h264, IDR, stamp, is_marked=True)
     assert len(sink.formats) == 1
     assert sink.samples == [sample(IDR)] * 3

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import random
 import sys
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -22,17 +23,17 @@ from tests.lan.rtsp.packets import Sounds, pour, sample, video_receiver
 from tests.lan.rtsp.scripted import rtp
 
 
-def film(codec, *, pictures=12, size=3000, piece=140, first_sequence=65_500):
+def film(codec, *, pictures=12, size=3000, piece=140, gop=5, first_sequence=65_500):
     """Interleaved bytes of fragmented pictures, and the samples they hold."""
     data, samples, sequence = bytearray(), [], first_sequence
     for number in range(pictures):
         if codec == "h264":
-            nal = bytes((0x65 if number % 5 == 0 else 0x41, 0x88, number)) + bytes(range(250)) * (
+            nal = bytes((0x65 if number % gop == 0 else 0x41, 0x88, number)) + bytes(range(250)) * (
                 size // 250
             )
             payloads = test_h264.fragments(nal, piece)
         else:
-            kind = b"\x26\x01" if number % 5 == 0 else b"\x02\x01"
+            kind = b"\x26\x01" if number % gop == 0 else b"\x02\x01"
             nal = kind + bytes((0x80, number)) + bytes(range(250)) * (size // 250)
             payloads = test_h265.fragments(nal, piece)
         for payload in payloads:
@@ -141,6 +142,36 @@ def test_a_fragment_without_end_does_not_keep_memory():
     assert sink.pictures == []
 
 
+class Gop:
+    """Holds the pictures since the last keyframe, as a recorder does."""
+
+    def __init__(self):
+        self.held = []
+
+    def on_video_format(self, video, reorder_pictures):
+        pass
+
+    def on_picture(self, _stamp, parts, _size, *, is_keyframe, **_flags):
+        if is_keyframe:
+            self.held.clear()
+        self.held.append(parts)
+
+
+def test_memory_of_a_camera_stays_below_six_megabytes():
+    data, _, _ = film("h264", pictures=240, size=25_000, piece=1386, gop=40)
+    gop, run = Gop(), FragmentRun()
+    receiver = Receiver(run, lambda _message: None)
+    receiver.add_track(0, RtpTrack(96, H264Depacketizer(run, gop, []), run))
+    tracemalloc.start()
+    try:
+        pour(receiver, data, 20_000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(gop.held) == 40
+    assert 1024 * 1024 < peak < 6 * 1024 * 1024
+
+
 @pytest.mark.parametrize(
     "data", [b"\x00\x01\x02\x03", b"SSH-2.0-x\r\n\r\n", b"RTSP/1.0 200 OK\r\n:\r\n\r\n"]
 )
@@ -176,7 +207,6 @@ def packetized(rng, codec):
     """A random film, packetized in every way, with strangers between; and its samples."""
     module = test_h264 if codec == "h264" else test_h265
     key, plain = (module.IDR, module.SLICE) if codec == "h264" else (module.IDR, module.TRAIL)
-    aggregate = module.stap if codec == "h264" else module.aggregate
     data, samples, sequence = bytearray(), [], rng.randrange(65_536)
     for number in range(40):
         first = (key if number % 7 == 0 else plain) + rng.randbytes(rng.choice((0, 50, 9000)))
@@ -186,10 +216,10 @@ def packetized(rng, codec):
         nals, payloads = [first, *others], []
         sets = [module.SPS, module.PPS] if number % 7 == 0 else []
         if sets:
-            payloads += [aggregate(*sets)] if rng.random() < 0.5 else sets
+            payloads += [module.aggregate(*sets)] if rng.random() < 0.5 else sets
         small = [nal for nal in nals if len(nal) < 500]
         if len(small) == len(nals) and rng.random() < 0.7:
-            payloads.append(aggregate(*(sets if rng.random() < 0.3 else []), *nals))
+            payloads.append(module.aggregate(*(sets if rng.random() < 0.3 else []), *nals))
         else:
             for nal in nals:
                 size = rng.choice((30, 700, 1386))

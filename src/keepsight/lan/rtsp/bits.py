@@ -48,7 +48,7 @@ class BitReader:
         return self.bits(1) == 1
 
     def unsigned(self) -> int:
-        """An unsigned Exp-Golomb code, ue(v).
+        """An unsigned Exp-Golomb code.
 
         Raises:
             BitsError: the data ends before, or the code is longer than 32 bits of prefix.
@@ -61,6 +61,6 @@ class BitReader:
         return (1 << zeros) - 1 + self.bits(zeros)
 
     def signed(self) -> int:
-        """A signed Exp-Golomb code, se(v). Raises like `unsigned`."""
+        """A signed Exp-Golomb code. Raises like `unsigned`."""
         code = self.unsigned()
         return (code + 1) // 2 if code & 1 else -(code // 2)

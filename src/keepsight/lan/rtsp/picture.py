@@ -98,7 +98,7 @@ class PictureAssembler:
 
     def is_first_slice(self, after_header: int) -> bool:
         """Whether the byte after a slice's NAL header begins a picture's first slice."""
-        # H.264: first_mb_in_slice is ue(0) = '1'; H.265: first_slice_segment_in_pic_flag.
+        # H.264: first_mb_in_slice 0 is a single bit 1; H.265: first_slice_segment_in_pic_flag.
         return after_header >= 0x80
 
     def announced_format(self) -> VideoFormat | None:
