@@ -58,6 +58,21 @@ def test_the_buffer_grows_and_keeps_what_is_in_it():
         assert bytes(view) == trusted.seal(Kind.GOP, small, **TIMES)
 
 
+def test_memory_of_a_huge_group_is_given_back():
+    trusted, fast = Sealer(WindowKey(SECRET, CONTEXT)), SegmentSealer(SECRET, CONTEXT)
+    press = Press()
+    huge = bytes(40 << 20)
+    press.begin(b"")
+    press.add(fast, Kind.GOP, [huge], **TIMES)
+    assert len(press._out) > 40 << 20
+    press.begin(b"tail")
+    assert len(press._out) < 4 << 20
+    press.add(fast, Kind.GOP, [b"next"], **TIMES)
+    trusted.sequence = 1
+    with press.padded(1) as view:
+        assert bytes(view) == b"tail" + trusted.seal(Kind.GOP, b"next", **TIMES)
+
+
 def test_more_than_a_fragment_may_hold_is_refused():
     press, fast = Press(), SegmentSealer(SECRET, CONTEXT)
     press.begin(b"")

@@ -22,6 +22,8 @@ from keepsight.seal.sframe import KID, NONCE_BYTES, TAG_BYTES, derive, encode_he
 
 ALIGNMENT_BYTES: Final = 4096
 _START_BYTES: Final = 2 * 1024 * 1024
+_KEPT_BYTES_MAX: Final = 16 * 1024 * 1024
+"""After an unusually large group the memory is given back."""
 PRESS_BYTES_MAX: Final = 2 * FRAGMENT_BYTES_MAX
 """A chunk has at most one oversized picture: STILL and GOP together stay below."""
 
@@ -75,6 +77,8 @@ class Press:
 
     def begin(self, tail: bytes) -> None:
         """Start over, with the file's unfinished last block in front."""
+        if len(self._out) > _KEPT_BYTES_MAX:
+            self._payload, self._out = io.BytesIO(bytes(_START_BYTES)), mmap.mmap(-1, _START_BYTES)
         self.size_bytes = len(tail)
         self._out[: len(tail)] = tail
 

@@ -271,6 +271,34 @@ def test_a_picture_that_is_too_large_costs_only_itself(tmp_path):
     assert gaps[0] == Gap(START + 4 * SECOND, START + 6 * SECOND, BreakReason.UNKNOWN)
 
 
+def test_a_missing_key_costs_a_gap_and_not_the_thread(tmp_path, caplog):
+    class Locked(room.MemoryKeys):
+        is_locked = False
+
+        def day_key(self, *arguments):
+            if self.is_locked:
+                raise RuntimeError("there is no master key for this epoch")
+            return super().day_key(*arguments)
+
+    keys = Locked()
+    units = list(footage.paper_units(12))
+    with room.open_room(tmp_path, keys=keys) as here:
+        recorder = here.recorder()
+        recorder.on_format(footage.PAPER_FORMAT)
+        for number, unit in enumerate(units):
+            if number in (81, 161):
+                here.settle()
+                keys.is_locked, keys.epoch = number == 81, keys.epoch + 1
+            recorder.on_unit(unit)
+        recorder.on_break(BreakReason.STOPPED, units[-1].wall_us)
+        here.settle()
+        segments = here.catalogue.segments(CAMERA, MAIN, *ALL)
+        gaps = here.catalogue.gaps(CAMERA, MAIN, *ALL)
+    assert [(s.start_us - START) / SECOND for s in segments] == [0, 8]
+    assert gaps[0] == Gap(START + 4 * SECOND, START + 8 * SECOND, BreakReason.UNKNOWN)
+    assert "no master key" in caplog.text
+
+
 def test_gaps_of_the_run_before_end_with_the_first_picture(tmp_path):
     with room.open_room(tmp_path) as here:
         run(here, footage.paper_units(4))

@@ -169,9 +169,13 @@ class Recordings:
             OSError: the disk refused; what was begun is finished at the next start.
             IndexFailedError: the index refused.
         """
+        mine = [key for key in self._recorders if key[0] == camera]
+        for key in mine:
+            stop = partial(self._recorders[key][1].stop, BreakReason.STOPPED, self._clock.wall_us())
+            self._disk.call(stop).result()
         deleted = self.delete_range(camera, 0, 1 << 62)
         self._disk.call(partial(self._retention.forget_camera, camera)).result()
-        for key in [key for key in self._recorders if key[0] == camera]:
+        for key in mine:
             del self._recorders[key]
         return deleted
 

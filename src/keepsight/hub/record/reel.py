@@ -94,9 +94,11 @@ class Reel:
                 self._try_again(chunk)
         except ValueError as error:
             log.error("camera %s: cannot be recorded: %s", self._camera.hex(), error)  # noqa: TRY400
-            ended_us = self._end_segment()
-            self._is_broken = True
-            self._open_gap(chunk.start_us if ended_us is None else ended_us, BreakReason.UNKNOWN)
+            self._skip(chunk)
+        except Exception:
+            # One camera's fault, a key that is missing for instance: the others go on.
+            log.exception("camera %s: a group of pictures was lost", self._camera.hex())
+            self._skip(chunk)
 
     def stop(self, reason: BreakReason, wall_us: int) -> None:
         """The stream stopped, or what follows does not continue what came before."""
@@ -132,6 +134,12 @@ class Reel:
         self._desk.acknowledge(film.durable())
 
     # Inside
+
+    def _skip(self, chunk: Chunk) -> None:
+        """Leave out what cannot be recorded; what was written before it stays."""
+        ended_us = self._end_segment()
+        self._is_broken = True
+        self._open_gap(chunk.start_us if ended_us is None else ended_us, BreakReason.UNKNOWN)
 
     def _save_written(self) -> None:
         """A write was refused, not a sync: what was written before may still become durable."""
