@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import logging
 import sys
 from pathlib import Path
 
@@ -62,4 +63,6 @@ async def _main(port: int, count: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    # That a stream ends at the end is no news here.
+    logging.basicConfig(level=logging.ERROR)
     uvloop.run(_main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])))

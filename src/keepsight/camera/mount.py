@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from keepsight.camera.media import Sample, Tracks
+from keepsight.camera.media import VIDEO_CLOCK_RATE, Sample, Tracks
 from keepsight.camera.packetize import (
     MTU_BYTES_DEFAULT,
     PAYLOAD_TYPE_VIDEO,
@@ -14,10 +14,13 @@ from keepsight.camera.packetize import (
 )
 from keepsight.camera.rtcp import REPORT_SECONDS, SenderState, goodbye, sender_report
 from keepsight.camera.sdp import AUDIO_CONTROL, VIDEO_CONTROL
+from keepsight.core.clock import Clock
 
 CONTROLS: Final = (VIDEO_CONTROL, AUDIO_CONTROL)
 """By track number: 0 is video, 1 is audio."""
 CNAME: Final = "keepsight-camera"
+SAMPLE_AGE_US_MAX: Final = 2_000_000
+"""Older, or from the future: the source does not follow the real clock (a speed other than 1)."""
 
 
 def interleave(channel: int, packet: bytes) -> bytes:
@@ -62,8 +65,9 @@ class Viewer(Protocol):
 class _Track:
     """A track's packetizer and its sender report."""
 
-    def __init__(self, packetizer: Packetizer) -> None:
+    def __init__(self, packetizer: Packetizer, clock_rate: int) -> None:
         self._packetizer = packetizer
+        self._clock_rate = clock_rate
         self._last: tuple[int, int] | None = None
         """Wall time in microseconds and media ticks of the newest sample."""
         self._report_due_us = 0
@@ -72,31 +76,37 @@ class _Track:
     def writer(self) -> RtpWriter:
         return self._packetizer.writer
 
-    def packets(self, sample: Sample, clock_offset_us: int) -> list[bytes]:
-        self._last = (sample.wall_us + clock_offset_us, sample.media_ticks)
+    def packets(self, sample: Sample) -> list[bytes]:
+        self._last = (sample.wall_us, sample.media_ticks)
         return self._packetizer.packets(sample.parts, sample.media_ticks)
 
-    def report(self) -> bytes | None:
-        """The current sender report; None before the first sample."""
+    def report(self, now_us: int, clock_offset_us: int) -> bytes | None:
+        """A sender report of this moment; None before the first sample.
+
+        RFC 3550, 6.4.1: both times are those of sending, so the newest sample's are carried on.
+        """
         if self._last is None:
             return None
         wall_us, media_ticks = self._last
+        age_us = now_us - wall_us
+        if not 0 <= age_us <= SAMPLE_AGE_US_MAX:
+            age_us = 0
         writer = self.writer
         state = SenderState(
             writer.ssrc,
-            wall_us,
-            writer.rtp_ticks(media_ticks),
+            wall_us + age_us + clock_offset_us,
+            writer.rtp_ticks(media_ticks + age_us * self._clock_rate // 1_000_000),
             writer.packets,
             writer.payload_bytes,
         )
         return sender_report(state, CNAME)
 
-    def due_report(self, monotonic_us: int) -> bytes | None:
-        """The report, if REPORT_SECONDS passed since the last one."""
-        if monotonic_us < self._report_due_us:
-            return None
-        self._report_due_us = monotonic_us + REPORT_SECONDS * 1_000_000
-        return self.report()
+    def is_report_due(self, monotonic_us: int) -> bool:
+        """Whether REPORT_SECONDS passed since this last said yes."""
+        is_due = monotonic_us >= self._report_due_us
+        if is_due:
+            self._report_due_us = monotonic_us + REPORT_SECONDS * 1_000_000
+        return is_due
 
 
 class Mount:
@@ -120,10 +130,10 @@ class Mount:
             mtu_bytes=mtu_bytes,
             is_aggregating=is_aggregating,
         )
-        self._tracks = [_Track(video)]
+        self._tracks = [_Track(video, VIDEO_CLOCK_RATE)]
         if tracks.audio is not None:
             audio = audio_packetizer(tracks.audio, mtu_bytes=mtu_bytes)
-            self._tracks.append(_Track(audio))
+            self._tracks.append(_Track(audio, tracks.audio.clock_rate))
         self._viewers: tuple[Viewer, ...] = ()
 
     @property
@@ -149,19 +159,20 @@ class Mount:
         """Of a track's packets."""
         return self._tracks[track].writer.ssrc
 
-    def report(self, track: int) -> bytes | None:
+    def report(self, track: int, clock: Clock) -> bytes | None:
         """A sender report for somebody who just came; None before the first sample."""
-        return self._tracks[track].report()
+        return self._tracks[track].report(clock.wall_us(), self._clock_offset_us)
 
-    def publish(self, sample: Sample, monotonic_us: int) -> None:
+    def publish(self, sample: Sample, clock: Clock) -> None:
         """Packetize once, give to every viewer."""
         number = 0 if sample.is_video else 1
         if number >= len(self._tracks):
             return
         track = self._tracks[number]
-        packets = track.packets(sample, self._clock_offset_us)
+        packets = track.packets(sample)
         batch = Batch(number, sample.is_video, sample.is_keyframe, packets)
-        batch.report = track.due_report(monotonic_us)
+        if track.is_report_due(clock.monotonic_us()):
+            batch.report = track.report(clock.wall_us(), self._clock_offset_us)
         for viewer in self._viewers:
             viewer.send(batch)
 

@@ -156,7 +156,7 @@ class CameraServer:
         rate = VIDEO_CLOCK_RATE if sample.is_video or audio is None else audio.clock_rate
         altered = self.mischief.alter(sample, mount.tracks.video.codec, rate)
         if altered is not None:
-            mount.publish(altered, self.clock.monotonic_us())
+            mount.publish(altered, self.clock)
 
     def hang_up(self) -> None:
         """Drop every connection, as a power cut does."""

@@ -348,7 +348,7 @@ class Session:
         if not self._is_playing or self._mount is not mount:
             return
         for track, place in self._places.items():
-            if (report := mount.report(track)) is not None:
+            if (report := mount.report(track, self._at.clock)) is not None:
                 self._send_rtcp(place, report)
         mount.attach(self)
         self._at.viewer_came(mount)
