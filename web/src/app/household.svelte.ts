@@ -166,10 +166,11 @@ class Household {
 export function explain(error: unknown): string {
   if (error instanceof DeviceError) return tCode('unable', error.problem, t('error.unknown'));
   if (error instanceof ApiError) {
+    if (error.code === 'not_found' && error.status === 404) return t('error.gone');
     const values = { seconds: error.retrySeconds ?? 0 };
     return tCode('error', error.code, error.message || t('error.unknown'), values);
   }
-  return t('error.unreachable_hub');
+  return t('error.unknown');
 }
 
 export const household = new Household();

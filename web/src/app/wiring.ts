@@ -1,10 +1,11 @@
 /** The real ports: the hub behind the door, and sealed pictures that only this browser opens. */
 import { ApiClient, ApiError } from '../api/client';
-import { t } from '../i18n/translate.svelte';
+import { keepLanguage, t } from '../i18n/translate.svelte';
 import { Engine } from '../media/engine';
 import { canSaveToFile } from '../media/exporting';
 import { DeviceKey } from '../seal/device';
 import { nameOfBrowser } from './browsername';
+import { theme } from './theme.svelte';
 import type { EnrollingDevice, Session, SetupRequest, SetupResult } from './model';
 import type { HubPort, Ports } from './ports';
 
@@ -60,7 +61,13 @@ function hubPort(api: ApiClient, device: DeviceKey): HubPort {
     setup: (answers) => enrolled.setup(answers),
     judgePassphrase: (passphrase, context, signal) => api.judgePassphrase(passphrase, context, signal),
     signIn: (member, passphrase) => enrolled.signIn(member, passphrase),
-    signOut: () => api.signOut(),
+    async signOut() {
+      await api.signOut();
+      // The hub had everything of this origin deleted, our key too: start anew, in the same language and look.
+      keepLanguage();
+      theme.set(theme.choice);
+      location.replace('/');
+    },
     session: () => enrolled.session(),
     devices: () => api.devices(),
     removeDevice: (id) => api.removeDevice(id),
@@ -78,6 +85,23 @@ function hubPort(api: ApiClient, device: DeviceKey): HubPort {
     changeSettings: (change) => api.changeSettings(change),
     ledger: (before, limit) => api.ledger(before, limit),
   };
+}
+
+/** The door knows for this long what a session may fetch, so a new export is not found before. */
+const DOOR_KNOWS_MS = 5_000;
+const ASK_AGAIN_MS = 800;
+
+/** Runs `work`, again while the door has not heard of what is asked for. */
+async function onceAllowed<Result>(work: () => Promise<Result>): Promise<Result> {
+  const giveUpMs = performance.now() + DOOR_KNOWS_MS + 2 * ASK_AGAIN_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 404) || performance.now() > giveUpMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+    }
+  }
 }
 
 /**
@@ -101,7 +125,7 @@ export async function hubPorts(): Promise<Ports> {
     },
     exporter: {
       canSaveToFile: canSaveToFile(),
-      open: (job, progress, signal) => open().exportBlob(job, progress, signal),
+      open: (job, progress, signal) => onceAllowed(() => open().exportBlob(job, progress, signal)),
       saveToFile: (job, progress, signal) => open().saveExport(job, progress, signal),
     },
     nowUs: () => api.clock.nowUs(),

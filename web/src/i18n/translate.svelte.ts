@@ -58,7 +58,12 @@ export async function setLanguage(wanted: Language, { isChoice = false } = {}): 
   language = wanted;
   plural = new Intl.PluralRules(wanted);
   document.documentElement.lang = wanted;
-  if (isChoice) localStorage.setItem(STORAGE_KEY, wanted);
+  if (isChoice) keepLanguage();
+}
+
+/** Remembers the language on screen. */
+export function keepLanguage(): void {
+  localStorage.setItem(STORAGE_KEY, language);
 }
 
 function fill(text: string, values: Values): string {
@@ -156,6 +161,7 @@ export function time(us: number, options: Intl.DateTimeFormatOptions): string {
 
 export const CLOCK: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
 export const CLOCK_SECONDS: Intl.DateTimeFormatOptions = { ...CLOCK, second: '2-digit' };
+export const CLOCK_FRAMES: Intl.DateTimeFormatOptions = { ...CLOCK_SECONDS, fractionalSecondDigits: 2 };
 export const DAY: Intl.DateTimeFormatOptions = { weekday: 'short', day: 'numeric', month: 'short' };
 export const DAY_CLOCK: Intl.DateTimeFormatOptions = { ...DAY, ...CLOCK };
 export const DAY_CLOCK_SECONDS: Intl.DateTimeFormatOptions = { ...DAY, ...CLOCK_SECONDS };

@@ -29,6 +29,8 @@ const MAIN_PIXELS = 1000;
 const BREAKS = 4;
 const BREAKS_WITHIN_MS = 20_000;
 const FORBIDDEN_MS = 5000;
+/** A machine that is too slow for main so often gets sub, unless main was asked for. */
+const OVERWHELMED_MAX = 3;
 
 export type StreamChoice = 'auto' | 'main' | 'sub';
 
@@ -67,6 +69,8 @@ export class LivePlayer {
   /** Streams whose codec this browser does not decode. */
   readonly #undecodable = new Set<'main' | 'sub'>();
   #breaksMs: number[] = [];
+  /** How often this machine was too slow for main. */
+  #overwhelmed = 0;
   #shown: Shown | null = null;
   #refused: { reason: Reason; atMs: number } | null = null;
   #isForbidden = false;
@@ -98,7 +102,10 @@ export class LivePlayer {
 
   /** Which stream to show; `auto` goes by the size of the container. */
   setStream(choice: StreamChoice): void {
+    if (choice === this.#choice) return;
     this.#choice = choice;
+    this.#undecodable.clear(); // asked for anew: try anew
+    this.#overwhelmed = 0;
     this.#follow();
   }
 
@@ -147,7 +154,8 @@ export class LivePlayer {
       return this.#choice === 'main' && !this.#undecodable.has('main') ? 'main' : 'sub';
     }
     const pixels = this.#container.clientWidth * (globalThis.devicePixelRatio || 1);
-    return pixels >= MAIN_PIXELS && !this.#undecodable.has('main') ? 'main' : 'sub';
+    const isAble = !this.#undecodable.has('main') && this.#overwhelmed < OVERWHELMED_MAX;
+    return pixels >= MAIN_PIXELS && isAble ? 'main' : 'sub';
   }
 
   /** Change to the stream that is wanted now; the picture stays until the first of the new one. */
@@ -292,6 +300,7 @@ export class LivePlayer {
       const screen = await screenFor(track, {
         shown: (shown) => this.#onShown(shown),
         broken: () => this.#onBroken(),
+        overwhelmed: () => this.#onOverwhelmed(),
       });
       if (this.#isClosed) return;
       if (screen === null || !(await screen.begin(track, init))) {
@@ -331,6 +340,13 @@ export class LivePlayer {
     if (this.#breaksMs.length < BREAKS) return;
     this.#breaksMs = [];
     this.#cannotDecode();
+  }
+
+  #onOverwhelmed(): void {
+    this.#feed?.restart();
+    if (this.#stream === 'main') this.#overwhelmed += 1;
+    if (this.#overwhelmed < OVERWHELMED_MAX || this.#choice !== 'auto') return;
+    queueMicrotask(() => this.#follow());
   }
 
   #refuse(reason: Reason): void {

@@ -20,8 +20,10 @@ export interface Shown {
 
 export interface ScreenEvents {
   shown(picture: Shown): void;
-  /** The decoder gave up or is too slow: go on at the next keyframe. */
+  /** The decoder gave up: go on at the next keyframe. */
   broken(error: unknown): void;
+  /** Pictures arrive faster than this machine decodes them: go on at the next keyframe. */
+  overwhelmed(): void;
 }
 
 export interface LiveScreen {
@@ -132,7 +134,8 @@ export class CanvasScreen implements LiveScreen {
     const decoder = this.#decoder;
     if (decoder === null) return;
     if (decoder.decodeQueueSize > this.#queueMax(receivedMs)) {
-      this.#fail(new Error('decoding is slower than the stream'));
+      this.#closeDecoder();
+      this.#events.overwhelmed();
       return;
     }
     for (const sample of samples) {

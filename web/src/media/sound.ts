@@ -3,10 +3,13 @@
 
 import type { AudioTrack, Sample } from './isobmff';
 
-/** Sound is played this much after it was decoded, so that a late packet makes no hole. */
-const LEAD_SECONDS = 0.15;
-/** More than this ahead, live sound is dropped: it would trail behind the picture. */
-const AHEAD_SECONDS_MAX = 0.6;
+/** Live sound is played this much after it was decoded, so that a late packet makes no hole. */
+const LEAD_SECONDS = 0.12;
+/** After each hole the lead grows up to this; a network that makes none keeps the sound close. */
+const LEAD_SECONDS_MAX = 0.8;
+const LEAD_GROWTH = 1.5;
+/** Further ahead than the lead and this, live sound is dropped: it would trail behind the picture. */
+const AHEAD_SECONDS_MAX = 0.4;
 const SOURCES_MAX = 256;
 
 export type SoundProblem =
@@ -67,6 +70,7 @@ export class Sound {
   #decoder: AudioDecoder | null = null;
   #track: AudioTrack | null = null;
   #endSeconds = 0;
+  #leadSeconds = LEAD_SECONDS;
   readonly #sources = new Set<AudioBufferSourceNode>();
 
   constructor(parts: SoundParts) {
@@ -79,6 +83,7 @@ export class Sound {
       this.#parts.problem('unsupported');
       return false;
     }
+    if (this.#decoder?.state === 'configured' && isSameSound(this.#track, track)) return true;
     this.#closeDecoder();
     const decoder = new AudioDecoder({
       output: (data) => {
@@ -161,7 +166,26 @@ export class Sound {
       const start = Math.abs(wanted - this.#endSeconds) < 0.03 ? this.#endSeconds : wanted;
       return start < now ? null : start;
     }
-    if (this.#endSeconds < now) return now + LEAD_SECONDS;
-    return this.#endSeconds - now > AHEAD_SECONDS_MAX ? null : this.#endSeconds;
+    if (this.#endSeconds >= now) {
+      const isTooFar = this.#endSeconds - now > this.#leadSeconds + AHEAD_SECONDS_MAX;
+      return isTooFar ? null : this.#endSeconds;
+    }
+    if (this.#endSeconds > 0) {
+      this.#leadSeconds = Math.min(this.#leadSeconds * LEAD_GROWTH, LEAD_SECONDS_MAX);
+    }
+    return now + this.#leadSeconds;
   }
+}
+
+function isSameSound(a: AudioTrack | null, b: AudioTrack): boolean {
+  const config = (track: AudioTrack): string => String(track.description);
+  return (
+    a !== null &&
+    a.id === b.id &&
+    a.codec === b.codec &&
+    a.timescale === b.timescale &&
+    a.sampleRate === b.sampleRate &&
+    a.channels === b.channels &&
+    config(a) === config(b)
+  );
 }
