@@ -157,6 +157,23 @@ class Gop:
         self.held.append(parts)
 
 
+def test_pictures_among_junk_do_not_keep_the_junk_alive():
+    gop, run = Gop(), FragmentRun()
+    receiver = Receiver(run, lambda _message: None)
+    receiver.add_track(0, RtpTrack(96, H264Depacketizer(run, gop, []), run))
+    junk = Interleaved(9, bytes(60_000)).to_bytes()
+    tracemalloc.start()
+    try:
+        for number in range(300):
+            packet = rtp(number, number, test_h264.SLICE, is_marked=True)
+            pour(receiver, Interleaved(0, packet).to_bytes() + junk)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(gop.held) == 300
+    assert held < 1024 * 1024
+
+
 def test_memory_of_a_camera_stays_below_six_megabytes():
     data, _, _ = film("h264", pictures=240, size=25_000, piece=1386, gop=40)
     gop, run = Gop(), FragmentRun()
@@ -169,6 +186,7 @@ def test_memory_of_a_camera_stays_below_six_megabytes():
     finally:
         tracemalloc.stop()
     assert len(gop.held) == 40
+    assert all(isinstance(part, memoryview) for part in gop.held[-1])
     assert 1024 * 1024 < peak < 6 * 1024 * 1024
 
 

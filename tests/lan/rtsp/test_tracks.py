@@ -92,6 +92,12 @@ def test_an_announced_format_is_known_before_the_first_picture():
     assert stream.sink.events == []
 
 
+@pytest.mark.parametrize("parameter", ["packetization-mode=2", "sprop-max-don-diff=3"])
+def test_interleaved_packetization_is_unsupported(parameter):
+    with pytest.raises(UnsupportedError, match="interleaves"):
+        Stream(SDP.replace("packetization-mode=1", parameter))
+
+
 def test_no_video_is_unsupported():
     with pytest.raises(UnsupportedError):
         Stream("m=audio 0 RTP/AVP 8\r\n")

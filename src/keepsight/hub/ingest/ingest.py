@@ -309,9 +309,7 @@ class StreamIngest:
             StreamState.SILENT: BreakReason.SILENT,
             StreamState.WRONG_PASSWORD: BreakReason.WRONG_PASSWORD,
         }
-        was_running = self._is_unbroken
-        lost = BreakReason.CONNECTION_LOST if was_running else BreakReason.UNREACHABLE
-        self._break(reasons.get(state, lost))
+        self._break(reasons.get(state, BreakReason.CONNECTION_LOST))
         self._set_state(state, str(error))
 
     def _break(self, reason: BreakReason) -> None:

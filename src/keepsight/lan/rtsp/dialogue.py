@@ -29,6 +29,13 @@ AUTHENTICATIONS_MAX: Final = 3
 CAMERA_REQUESTS_MAX: Final = 32
 """Requests from the camera that get an answer; later ones are ignored."""
 USER_AGENT: Final = "Keepsight"
+HINTS: Final = {
+    453: "it serves as many viewers as it can, so close another one",
+    454: "it forgot the session, which is tried again",
+    461: "it offers no transport that we know; try the other one",
+    503: "it is busy; restart it if this stays so",
+}
+"""What to do about an RTSP status."""
 
 
 class RtspError(Exception):
@@ -98,7 +105,7 @@ class NotFoundError(RtspError):
     state = "not_found"
 
     def __init__(self, path: str) -> None:
-        super().__init__(f"the camera has no stream at {path}")
+        super().__init__(f"the camera has no stream at {path}; its manual names the right path")
         self.path = path
 
 
@@ -108,7 +115,8 @@ class RefusedError(RtspError):
     state = "refused"
 
     def __init__(self, method: str, status: int, reason: str) -> None:
-        super().__init__(f"the camera answered {method} with {status} {printable(reason)}".strip())
+        text = f"the camera answered {method} with {status} {printable(reason)}".strip()
+        super().__init__(f"{text}; {HINTS[status]}" if status in HINTS else text)
         self.method = method
         self.status = status
         self.reason = reason

@@ -12,7 +12,7 @@ tampering. The next one carries is_after_loss.
 
 from typing import Final, Protocol
 
-from keepsight.lan.rtsp.chunk import Chunk
+from keepsight.lan.rtsp.chunk import CHUNK_BYTES, Chunk
 from keepsight.lan.rtsp.rtp import FragmentRun
 from keepsight.lan.rtsp.sps import ParameterSetError, parameter_set_key, parse_sps
 from keepsight.lan.rtsp.unit import Buffer, VideoCodec, VideoFormat
@@ -22,6 +22,8 @@ PICTURE_PARTS_MAX: Final = 8192
 PICTURE_CHUNKS_MAX: Final = 32
 """Receive chunks that an unfinished picture may keep alive."""
 PARAMETER_SETS_MAX: Final = 16
+SPARSE_PART: Final = 8
+"""Pictures are copied out of chunks of which they fill less than this part."""
 NO_PART: Final = -1
 
 _NOTHING: Final = bytearray()
@@ -74,6 +76,9 @@ class PictureAssembler:
         self._done_stamp = -1
         self._chunks = 0
         self._is_keyframe = False
+        self._chunk_bytes = 0
+        self._is_sparse = False
+        """The chunk before held so little of pictures that views would keep mostly junk alive."""
         self._has_picture = False
         self._is_broken = False
         self._is_suspect = False
@@ -155,6 +160,8 @@ class PictureAssembler:
         self._close_part()
         self._chunk = None
         self._run.head = -1
+        self._is_sparse = self._chunk_bytes < CHUNK_BYTES // SPARSE_PART
+        self._chunk_bytes = 0
         if not self._parts:
             self._chunks = 0
             return
@@ -165,7 +172,9 @@ class PictureAssembler:
     def _close_part(self) -> None:
         if self._part_begin != NO_PART and self._chunk is not None:
             self._parts.append(self._chunk.view[self._part_begin : self._run.fill])
-            self._size += self._run.fill - self._part_begin
+            size = self._run.fill - self._part_begin
+            self._size += size
+            self._chunk_bytes += size
         self._part_begin = NO_PART
 
     def _enter(self, chunk: Chunk) -> None:
@@ -330,6 +339,8 @@ class PictureAssembler:
             self._is_after_loss = True
             return
         self._is_after_loss = False
+        if self._is_sparse:
+            parts = [b"".join(parts)]
         if self._has_new_sets and is_keyframe:
             self._has_new_sets = False
             described = self._describe()

@@ -39,6 +39,10 @@ class Tracks:
         video = sdp.video()
         if video is None:
             raise _nothing_to_carry(sdp)
+        if video.fmtp.get("packetization-mode") == "2" or (
+            video.fmtp.get("sprop-max-don-diff", "0").strip("0")
+        ):
+            raise UnsupportedError("the camera interleaves its packets", video.codec_name)
         self.video_track: Track = video
         self._clock = clock
         self._sink = sink
