@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from keepsight.camera.faults import Faults
 from keepsight.camera.media import MAIN, SUB, VIDEO_CLOCK_RATE, Sample, Source, Tracks
 from keepsight.camera.mount import Mount
 from keepsight.camera.packetize import MTU_BYTES_DEFAULT
@@ -163,6 +164,8 @@ class Camera:
     async def _carry_out_faults(self) -> None:
         mischief = self._server.mischief
         faults = mischief.faults
+        if faults == Faults():
+            return  # nothing to look for, twenty times a second
         next_reboot = faults.reboot_every_seconds
         is_switched = is_replaced = False
         while True:

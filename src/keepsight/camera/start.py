@@ -1,8 +1,10 @@
 """From options to a running camera; apart from `cli.py`, whose commands must start fast."""
 
 import asyncio
+import logging
 import os
 import signal
+import stat
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +22,8 @@ from keepsight.camera.scene import Caption, find_scene
 from keepsight.camera.server import Access, CameraServer, Identity, ServerOptions
 from keepsight.camera.session import SessionRules
 from keepsight.core.clock import SystemClock
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,10 @@ def build(show: Show, serve: Serve) -> Camera:
 def _watch_parent(stop: asyncio.Event) -> None:
     """Stop when the parent closes our standard input, which its death does too."""
     loop, number = asyncio.get_running_loop(), sys.stdin.fileno()
+    mode = os.fstat(number).st_mode
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        log.warning("standard input is no pipe: the end of the parent will not be noticed")
+        return
 
     def on_input() -> None:
         if not os.read(number, 4096):
