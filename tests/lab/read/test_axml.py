@@ -78,3 +78,11 @@ def test_changed_bytes_are_read_or_refused(first, one, second, two):
 def test_random_bytes_are_refused(data):
     with pytest.raises(UnreadableArtefact):
         parse(data)
+
+
+def test_text_that_lies_on_top_of_itself_is_refused():
+    """A file of megabytes whose many attributes all name the same long string."""
+    long = Node("a", {f"n{number}": "x" * 30_000 for number in range(900)})
+    many = Node("root", {}, [long] * 4)
+    with pytest.raises(UnreadableArtefact, match="again and again"):
+        parse(write(many, ids=False))

@@ -148,3 +148,15 @@ def test_malformed_tables_are_refused():
     data[0x64:0x68] = b"\xff\xff\xff\x7f"
     with pytest.raises(UnreadableArtefact):
         scan(bytes(data))
+
+
+def test_methods_on_top_of_each_other_are_a_gap():
+    """One long body, claimed by many methods at offsets of two bytes: work must not multiply."""
+    take = ("invoke-static", "Ljavax/crypto/Cipher;", "getInstance",
+            "(Ljava/lang/String;)Ljavax/crypto/Cipher;", [0])  # fmt: skip
+    body = [take] * 200 + [("return-void",)]
+    found = of_class(Method("a", "()V", body))
+    assert len(found.calls) == 200
+    short = Scan(Dex(dex(Class("La/B;", [Method("a", "()V", body)]))), "x", lambda _: Owner.APP)
+    short._units_left = 100
+    assert any("on top of each other" in gap for gap in short.run().gaps)

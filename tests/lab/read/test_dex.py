@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepsight.lab.read.dex import Dex, dotted
-from keepsight.lab.read.limits import UnreadableArtefact
+from keepsight.lab.read.limits import STRING_BYTES_MAX, UnreadableArtefact
 from tests.lab.synthetic.code import Class, Method, dex
 
 VOID = [("return-void",)]
@@ -121,6 +121,13 @@ def test_changed_bytes_are_read_or_refused(first, one, second, two):
             file.string(number)
     except (UnreadableArtefact, IndexError):
         pass
+
+
+def test_an_absurdly_long_string_is_refused():
+    data = dex(Class("La/B;"), extra_strings=("x" * (STRING_BYTES_MAX + 1),))
+    file = Dex(data)
+    with pytest.raises(UnreadableArtefact, match="absurdly long"):
+        file.string(file.string_count - 1)
 
 
 def test_only_class_names_are_dotted():

@@ -93,3 +93,9 @@ def test_sections_keep_their_exact_bytes_and_join_long_lines():
     assert first.raw == b"A: 1\r\n\r\n"
     assert second.attributes == {"name": "very/long", "x": "2"}
     assert first.raw + second.raw == data
+
+
+def test_a_manifest_of_a_million_continued_lines_is_read_in_time():
+    """Joining line by line would take time by the square of the size: hours for this one."""
+    (section,) = parse_sections(b"Name: a\r\n" + b" x\r\n" * 1_000_000)
+    assert len(section.attributes["name"]) == 1_000_001

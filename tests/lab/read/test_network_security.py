@@ -54,3 +54,9 @@ def test_debug_overrides_are_left_out():
 def test_another_file_is_refused():
     with pytest.raises(UnreadableArtefact):
         network_security.read(write(Node("manifest"), ids=False))
+
+
+def test_thousands_of_rules_are_read_in_time():
+    """Looking through the whole document for each rule would take time by the square."""
+    rules = [Node("domain-config", {}, [domain(f"{n}.example")]) for n in range(10_000)]
+    assert len(read(*rules).rules) == 10_000

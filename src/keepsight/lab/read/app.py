@@ -32,11 +32,13 @@ from keepsight.lab.read import bundled, manifest, network_security, tables
 from keepsight.lab.read.archive import Archive, FileSource, Source
 from keepsight.lab.read.callsites import HTTP, Scan
 from keepsight.lab.read.dex import Dex, dotted
+from keepsight.lab.read.leb128 import Buffer
 from keepsight.lab.read.limits import (
     BUNDLE_APPS_MAX,
     DEX_BYTES_MAX,
     DEX_FILES_MAX,
     ENTRY_BYTES_MAX,
+    NAME_CHARS_MAX,
     RESOURCE_TABLE_BYTES_MAX,
     XML_BYTES_MAX,
     UnreadableArtefact,
@@ -52,6 +54,8 @@ _MANIFEST: Final = "AndroidManifest.xml"
 _RESOURCES: Final = "resources.arsc"
 _EXAMPLES_MAX: Final = 5
 _GAPS_MAX: Final = 20
+_TRACKER_NAMES_MAX: Final = 20_000
+"""Class names of one tracker; the largest SDKs have a few thousand."""
 _MALFORMED: Final = (
     UnreadableArtefact,
     struct.error,
@@ -266,7 +270,7 @@ class _Reading:
             signature.see(entry, data)
         self._try(label, lambda: self._scan(label, data, owner_of))
 
-    def _scan(self, label: str, data: bytearray, owner_of: Ownership) -> None:
+    def _scan(self, label: str, data: Buffer, owner_of: Ownership) -> None:
         dex = Dex(data)
         found = Scan(dex, label, owner_of, (HTTP, *bundled.SECRET_PREFIXES)).run()
         self._calls += found.calls
@@ -291,7 +295,9 @@ class _Reading:
             for start in starts:
                 for number in dex.types_from(start.encode()):
                     group = self._defined if number in defined else self._referenced
-                    group.setdefault(tracker.name, set()).add(dotted(dex.type_name(number)))
+                    names = group.setdefault(tracker.name, set())
+                    if len(names) < _TRACKER_NAMES_MAX:
+                        names.add(dotted(dex.type_name(number))[:NAME_CHARS_MAX])
 
     def _trackers(self) -> tuple[TrackerSeen, ...]:
         seen: list[TrackerSeen] = []

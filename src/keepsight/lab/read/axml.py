@@ -13,6 +13,7 @@ from keepsight.lab.read.limits import (
     XML_BYTES_MAX,
     XML_DEPTH_MAX,
     XML_ELEMENTS_MAX,
+    XML_TEXT_BYTES_MAX,
     UnreadableArtefact,
 )
 
@@ -108,6 +109,8 @@ class StringPool:
     utf8: bool
     strings: int
     size: int
+    spent: list[int] = field(default_factory=lambda: [0])
+    """Bytes decoded so far, in a list because the pool itself is frozen."""
 
     def get(self, number: int) -> str:
         """Return a string; an impossible number or offset gives the empty string, as in Android."""
@@ -118,10 +121,17 @@ class StringPool:
         if self.utf8:
             _, at = self._length(at, end, 1)
             length, at = self._length(at, end, 1)
-            return self.data[at : min(at + length, end)].decode("utf-8", "backslashreplace")
+            raw = self._taken(at, min(at + length, end))
+            return raw.decode("utf-8", "backslashreplace")
         length, at = self._length(at, end, 2)
-        raw = self.data[at : min(at + 2 * length, end)]
+        raw = self._taken(at, min(at + 2 * length, end))
         return raw[: len(raw) & ~1].decode("utf-16-le", "backslashreplace")
+
+    def _taken(self, at: int, end: int) -> bytes:
+        self.spent[0] += max(0, end - at)
+        if self.spent[0] > XML_TEXT_BYTES_MAX:
+            raise UnreadableArtefact("strings that lie on top of each other, again and again")
+        return self.data[at:end]
 
     def _length(self, at: int, end: int, unit: int) -> tuple[int, int]:
         if at + 2 * unit > end:

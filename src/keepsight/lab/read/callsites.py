@@ -15,12 +15,19 @@ from keepsight.lab.finding import Owner
 from keepsight.lab.read import targets
 from keepsight.lab.read.dex import Dex, dotted
 from keepsight.lab.read.leb128 import Buffer
-from keepsight.lab.read.limits import CALL_SITES_MAX, UnreadableArtefact
+from keepsight.lab.read.limits import (
+    CALL_SITES_MAX,
+    CONSTANT_CHARS_MAX,
+    NAME_CHARS_MAX,
+    UnreadableArtefact,
+)
 from keepsight.lab.read.registers import Call, Follower
 
 _INVOKES: Final = rb"\x6e-\x72\x74-\x78"
 _CONST_256: Final = rb"\x13.\x00\x01"
 HTTP: Final = b"http://"
+CANDIDATES_MAX: Final = 500_000
+"""Places that look like a call; real files of 9 MB have some 35,000."""
 STRINGS_MAX: Final = 5_000
 """Constants of interest kept of one dex file."""
 
@@ -63,6 +70,9 @@ class Scan:
         self._targets: dict[int, targets.Target] = {}
         self._trust: dict[int, str] = {}
         self._get_bytes: frozenset[int] = frozenset()
+        self._texts: dict[int, str] = {}
+        # All methods together are no longer than the file; each is walked at most twice.
+        self._units_left = len(dex.data)
 
     def run(self) -> Found:
         """Scan.
@@ -146,7 +156,7 @@ class Scan:
                 if len(found) >= STRINGS_MAX:
                     self._found.gaps.append("more constants of interest than are kept")
                     return found
-                found[number] = self._dex.string(number)
+                found[number] = self._dex.string(number)[:CONSTANT_CHARS_MAX]
         return found
 
     def _candidates(self, strings: Iterable[int]) -> Iterator[tuple[int, int, list[int]]]:
@@ -160,7 +170,10 @@ class Scan:
         )  # fmt: skip
         data = dex.data
         by_code: dict[tuple[int, int], list[int]] = {}
-        for match in pattern.finditer(data, start, end):
+        for count, match in enumerate(pattern.finditer(data, start, end)):
+            if count >= CANDIDATES_MAX:
+                self._found.gaps.append("more places that look like calls than are looked at")
+                break
             at = match.start()
             number = data[at + 2] | data[at + 3] << 8
             opcode = data[at]
@@ -178,7 +191,7 @@ class Scan:
         data = self._dex.data
         if all(data[at] == 0x13 for at in offsets) and not self._may_be_rc4(code):
             return
-        follower = Follower(data, code, self._dex.string, self._get_bytes)
+        follower = self._follower(code)
         real = set(follower.starts).intersection(offsets)
         invokes = {at for at in real if data[at] >= 0x6E}
         for at in real:
@@ -193,6 +206,18 @@ class Scan:
             for call in follower.calls(invokes):
                 self._found.calls.append(self._call_site(method, call))
 
+    def _follower(self, code: int) -> Follower:
+        self._units_left -= (self._dex.code_end(code) - code) // 2
+        if self._units_left < 0:
+            raise UnreadableArtefact("methods that lie on top of each other")
+        return Follower(self._dex.data, code, self._text, self._get_bytes)
+
+    def _text(self, number: int) -> str:
+        text = self._texts.get(number)
+        if text is None:
+            text = self._texts[number] = self._dex.string(number)[:NAME_CHARS_MAX]
+        return text
+
     def _call_site(self, method: int, call: Call) -> CallSite:
         target = self._targets[call.method]
         arguments = call.arguments if call.static else call.arguments[1:]
@@ -202,17 +227,19 @@ class Scan:
         number = self._dex.method_class(method)
         name = self._class_names.get(number)
         if name is None:
-            name = self._class_names[number] = dotted(self._dex.type_name(number))
+            name = dotted(self._dex.type_name(number))[:NAME_CHARS_MAX]
+            self._class_names[number] = name
         return name
 
     def _place(self, method: int, offset: int) -> Place:
         name = self._class_name(method)
-        return Place(self._name, name, self._dex.method_name(method), offset, self._owner_of(name))
+        called = self._dex.method_name(method)[:NAME_CHARS_MAX]
+        return Place(self._name, name, called, offset, self._owner_of(name))
 
     def _judge_trust(self, code: int, method: int) -> None:
         """Say whether a method that decides about trust lets everything pass."""
         data, kind = self._dex.data, self._trust[method]
-        starts = Follower(data, code, self._dex.string, self._get_bytes).starts
+        starts = self._follower(code).starts
         opcodes = [data[at] for at in starts]
         calls = [at for at in starts if 0x6E <= data[at] <= 0x78 and data[at] != 0x73]
         decides = 0x27 in opcodes or bool(calls)

@@ -13,7 +13,7 @@ from typing import Final
 
 from keepsight.lab.read import leb128
 from keepsight.lab.read.instructions import CODE_HEADER_BYTES, exception_handlers
-from keepsight.lab.read.limits import ENTRY_BYTES_MAX, UnreadableArtefact
+from keepsight.lab.read.limits import ENTRY_BYTES_MAX, STRING_BYTES_MAX, UnreadableArtefact
 
 _HEADER_BYTES: Final = 0x70
 _ENDIAN: Final = 0x12345678
@@ -85,12 +85,12 @@ class Dex:
         if number >= len(self._strings):
             raise UnreadableArtefact("a string number is out of range")
         data, at = self.data, self._strings[number]
-        end = data.find(b"\0", at)
+        end = data.find(b"\0", at, at + STRING_BYTES_MAX)
         while at < len(data) and data[at] & 0x80:
             at += 1  # the length in UTF-16 units, not needed
         if at >= len(data) or end < 0:
-            raise UnreadableArtefact("a string points outside of the dex file")
-        return bytes(data[at + 1 : end])
+            raise UnreadableArtefact("a string is absurdly long or outside of the dex file")
+        return data[at + 1 : end]
 
     def string(self, number: int) -> str:
         """Return a string; what is no valid text is kept as escapes."""
@@ -164,8 +164,7 @@ class Dex:
     def methods_named(self, names: Iterable[int]) -> Iterator[tuple[int, int]]:
         """Yield (method number, name's string number) of the methods with these names."""
         wanted = set(names)
-        words = self._methods[1::2].tolist()
-        for number, name in enumerate(words):
+        for number, name in enumerate(self._methods[1::2]):
             if name in wanted:
                 yield number, name
 

@@ -21,6 +21,7 @@ from cryptography import x509
 from keepsight.lab.facts.app import SchemeResult
 from keepsight.lab.read import der, signer
 from keepsight.lab.read.archive import Archive
+from keepsight.lab.read.leb128 import Buffer
 from keepsight.lab.read.limits import (
     CERTIFICATES_MAX,
     SIGNATURE_BYTES_MAX,
@@ -95,7 +96,7 @@ class JarSignature:
         """Whether there is a signature block at all."""
         return bool(self._blocks)
 
-    def see(self, name: str, data: bytes | bytearray) -> None:
+    def see(self, name: str, data: Buffer) -> None:
         """Compare an entry that was inflated for another reason."""
         self._compare(name, iter((data,)))
 
@@ -115,7 +116,7 @@ class JarSignature:
             digests=tuple(sorted({algorithm for algorithm, _ in self._expected.values()})),
         )
 
-    def _compare(self, name: str, pieces: Iterator[bytes | bytearray]) -> None:
+    def _compare(self, name: str, pieces: Iterator[Buffer]) -> None:
         if name not in self._expected or self._reasons:
             return
         self._seen.add(name)
@@ -194,13 +195,13 @@ def _add_section(sections: list[Section], raw: bytes) -> None:
 
 
 def _attributes(lines: list[bytes]) -> dict[str, str]:
-    joined: list[bytes] = []
+    joined: list[list[bytes]] = []
     for line in lines:
         if line[:1] == b" " and joined:
-            joined[-1] += line[1:]
+            joined[-1].append(line[1:])
         else:
-            joined.append(line)
-    pairs = (line.partition(b": ") for line in joined)
+            joined.append([line])
+    pairs = (b"".join(parts).partition(b": ") for parts in joined)
     return {
         name.decode("utf-8", "backslashreplace").lower(): value.decode("utf-8", "backslashreplace")
         for name, _, value in pairs

@@ -1,9 +1,11 @@
 """Reads the variable-length numbers of dex files (LEB128, at most five bytes)."""
 
+import mmap
+
 from keepsight.lab.read.limits import UnreadableArtefact
 
-Buffer = bytes | bytearray
-"""A dex file in memory: inflated in place, so that it is there only once."""
+Buffer = bytes | mmap.mmap
+"""A dex file in memory. Slices of either are bytes."""
 
 
 def unsigned(data: Buffer, at: int) -> tuple[int, int]:

@@ -18,7 +18,7 @@ ENTRY_BYTES_MAX: Final = 256 * 1024**2
 """One inflated entry that is held in memory. A dex file of 65,536 methods is about 13 MB."""
 ENTRY_STREAM_BYTES_MAX: Final = 2 * 1024**3
 """One inflated entry that is only hashed, a chunk at a time."""
-INFLATED_BYTES_MAX: Final = 4 * 1024**3
+INFLATED_BYTES_MAX: Final = 2 * 1024**3
 """All that is inflated from one artefact."""
 INFLATE_RATIO_MAX: Final = 400
 """Inflated to packed, past the first mebibyte. Deflate itself ends near 1,032."""
@@ -29,6 +29,15 @@ XML_BYTES_MAX: Final = 16 * 1024**2
 XML_ELEMENTS_MAX: Final = 100_000
 XML_DEPTH_MAX: Final = 256
 RESOURCE_TABLE_BYTES_MAX: Final = 64 * 1024**2
+NAME_CHARS_MAX: Final = 512
+"""Class and method names are cut to this in facts: hostile ones are as long as the file."""
+CONSTANT_CHARS_MAX: Final = 4_096
+"""String constants are cut to this in facts."""
+STRING_BYTES_MAX: Final = 256 * 1024
+"""One string of a dex file; the class file it came from allows 65,535 bytes."""
+XML_TEXT_BYTES_MAX: Final = 64 * 1024**2
+"""All text decoded from one binary XML file or resource table. Strings may lie on top of each
+other, so the size of the file does not bound it."""
 METHOD_UNITS_MAX: Final = 1_000_000
 """16-bit code units of one method that the call-site tracker walks through."""
 CALL_SITES_MAX: Final = 20_000

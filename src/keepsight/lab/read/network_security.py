@@ -18,41 +18,40 @@ def read(data: bytes) -> NetworkSecurity:
     elements = parse(data)
     if elements[0].name != "network-security-config":
         raise UnreadableArtefact("the root element is not a network security configuration")
+    below: dict[int, list[Element]] = {}
+    for element in elements:
+        below.setdefault(id(element.parent), []).append(element)
     rules: dict[int, DomainRule] = {}
-    order: list[int] = []
     base = DomainRule()
     for element in elements:
-        parent = element.parent
         if element.name == "base-config" and element.depth == 1:
-            base = _rule(element, elements, DomainRule())
+            base = _rule(element, below, DomainRule())
         if element.name == "domain-config":
-            above = rules.get(id(parent)) if parent is not None else None
-            rules[id(element)] = _rule(element, elements, above or DomainRule())
-            order.append(id(element))
-    return NetworkSecurity(base, tuple(rules[key] for key in order))
+            above = rules.get(id(element.parent), DomainRule())
+            rules[id(element)] = _rule(element, below, above)
+    return NetworkSecurity(base, tuple(rules.values()))
 
 
-def _rule(element: Element, elements: list[Element], above: DomainRule) -> DomainRule:
+def _rule(element: Element, below: dict[int, list[Element]], above: DomainRule) -> DomainRule:
+    def inside(one: Element, name: str) -> list[Element]:
+        return [child for child in below.get(id(one), ()) if child.name == name]
+
     flag = element.by_name.get("cleartextTrafficPermitted")
     cleartext = flag.flag() if flag is not None else above.cleartext
-    below = [one for one in elements if one.parent is element]
-    domains = tuple(one.text.strip() for one in below if one.name == "domain")
-    anchors = [one for one in below if one.name == "trust-anchors"]
     trusts_user = above.trusts_user
+    anchors = inside(element, "trust-anchors")
     if anchors:
         sources = {
             value.text
-            for one in elements
-            if one.name == "certificates" and one.parent in anchors
+            for anchor in anchors
+            for one in inside(anchor, "certificates")
             for value in one.by_name.values()
         }
         trusts_user = "user" in sources
     pins = above.pins
-    for pin_set in (one for one in below if one.name == "pin-set"):
+    for pin_set in inside(element, "pin-set"):
         expires = pin_set.by_name.get("expiration")
-        pins = tuple(
-            Pin(one.text.strip(), expires.text if expires is not None else "")
-            for one in elements
-            if one.name == "pin" and one.parent is pin_set
-        )
+        date = expires.text if expires is not None else ""
+        pins = tuple(Pin(one.text.strip(), date) for one in inside(pin_set, "pin"))
+    domains = tuple(one.text.strip() for one in inside(element, "domain"))
     return DomainRule(domains, cleartext, trusts_user, pins)

@@ -257,9 +257,7 @@ class Follower:
         width = data[table + 2] | data[table + 3] << 8
         count = int.from_bytes(data[table + 4 : table + 8], "little")
         if data[table : table + 2] == b"\x00\x03" and width == 1 and count <= ARRAY_BYTES_MAX:
-            held.contents = bytes(data[table + 8 : table + 8 + count]).ljust(
-                len(held.contents), b"\0"
-            )
+            held.contents = data[table + 8 : table + 8 + count].ljust(len(held.contents), b"\0")
         else:
             self._forget_array(data[at + 1])
 

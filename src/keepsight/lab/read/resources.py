@@ -27,6 +27,9 @@ _NONE: Final = 0xFFFFFFFF
 REFERENCES_MAX: Final = 8
 """Steps from one reference to the next before a loop is assumed."""
 CHUNKS_MAX: Final = 200_000
+SLOTS_MAX: Final = 10_000_000
+"""Slots of sparse types looked through in all: hostile tables have millions, and many references
+into them."""
 
 
 class ResourceTable:
@@ -42,6 +45,7 @@ class ResourceTable:
             raise UnreadableArtefact("the resource table is too large")
         self._data = data
         self._strings: StringPool | None = None
+        self._slots = 0
         self._types: dict[tuple[int, int], list[int]] = {}
         """(package id, type id) to the offsets of its type chunks."""
         try:
@@ -73,7 +77,11 @@ class ResourceTable:
                 at += size
 
     def resolve(self, value: Value) -> Value | None:
-        """Follow references to a plain value; None when it is not to be found here."""
+        """Follow references to a plain value; None when it is not to be found here.
+
+        Raises:
+            UnreadableArtefact: the table takes too long to look through.
+        """
         for _ in range(REFERENCES_MAX):
             if not value.is_reference:
                 return value
@@ -102,7 +110,11 @@ class ResourceTable:
         flags, count, entries = data[at + 9], *struct.unpack_from("<II", data, at + 12)
         table = at + header
         if flags & _SPARSE:
-            for slot in range(min(count, size // 4)):
+            slots = min(count, size // 4)
+            self._slots += slots
+            if self._slots > SLOTS_MAX:
+                raise UnreadableArtefact("a resource table that takes too long to look through")
+            for slot in range(slots):
                 index, offset = struct.unpack_from("<HH", data, table + 4 * slot)
                 if index == number:
                     return int(at + entries + 4 * offset)

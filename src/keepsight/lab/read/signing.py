@@ -4,6 +4,7 @@ from keepsight.lab.facts.app import Signing
 from keepsight.lab.read import signing_block
 from keepsight.lab.read.archive import Archive
 from keepsight.lab.read.jar_signature import JarSignature
+from keepsight.lab.read.leb128 import Buffer
 
 
 class PackageSignature:
@@ -17,7 +18,7 @@ class PackageSignature:
         others = {number for number, one in (("2", self._v2), ("3", self._v3)) if one.verified}
         self._v1 = JarSignature(archive, others)
 
-    def see(self, name: str, data: bytes | bytearray) -> None:
+    def see(self, name: str, data: Buffer) -> None:
         """Take an entry that was inflated for another reason."""
         self._v1.see(name, data)
 

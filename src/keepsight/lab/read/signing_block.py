@@ -28,6 +28,7 @@ _V3: Final = 0xF05368C0
 _STRIP_ATTRIBUTE: Final = 0xBEEFF00D
 _LINEAGE_ATTRIBUTE: Final = 0x3BA06F8C
 _CHUNK_BYTES: Final = 1024 * 1024
+_READ_BYTES: Final = 128 * 1024
 _V3_FIRST_SDK: Final = 28
 _SDK_MAX: Final = 0x7FFFFFFF
 PAIRS_MAX: Final = 1_000
@@ -320,16 +321,20 @@ def _content_digest(archive: Archive, block_offset: int, name: str) -> bytes:
     chunks: list[bytes] = []
     for offset, length in ((0, block_offset), (archive.central_offset, archive.central_bytes)):
         for at in range(0, length, _CHUNK_BYTES):
-            piece = source.read(offset + at, min(_CHUNK_BYTES, length - at))
-            chunks.append(_chunk_digest(name, piece))
-    chunks.append(_chunk_digest(name, bytes(end)))
+            size = min(_CHUNK_BYTES, length - at)
+            running = _chunk_start(name, size)
+            for piece in range(0, size, _READ_BYTES):
+                step = min(_READ_BYTES, size - piece)
+                running.update(source.read(offset + at + piece, step))
+            chunks.append(running.digest())
+    running = _chunk_start(name, len(end))
+    running.update(end)
+    chunks.append(running.digest())
     top = hashlib.new(name, b"\x5a" + len(chunks).to_bytes(4, "little"))
     for chunk in chunks:
         top.update(chunk)
     return top.digest()
 
 
-def _chunk_digest(name: str, piece: bytes) -> bytes:
-    running = hashlib.new(name, b"\xa5" + len(piece).to_bytes(4, "little"))
-    running.update(piece)
-    return running.digest()
+def _chunk_start(name: str, size: int) -> "hashlib._Hash":
+    return hashlib.new(name, b"\xa5" + size.to_bytes(4, "little"))
