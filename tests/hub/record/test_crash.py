@@ -113,6 +113,7 @@ def cycles(tmp_path, count, seed):
     return parts, promised
 
 
+@pytest.mark.timeout(400)
 def test_killed_at_random_moments_nothing_acknowledged_is_lost(tmp_path):
     parts, promised = cycles(tmp_path, 12, seed=20)
     # The test would prove nothing if no file was ever left half-written.
@@ -121,7 +122,7 @@ def test_killed_at_random_moments_nothing_acknowledged_is_lost(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(2400)
 def test_killed_200_times_nothing_acknowledged_is_lost(tmp_path):
     parts, promised = cycles(tmp_path, 200, seed=200)
     assert parts >= 100

@@ -175,6 +175,25 @@ def test_pieces_of_another_camera_are_refused(tmp_path):
     assert not (tmp_path / "none.mp4").exists()
 
 
+def test_pieces_of_another_file_of_the_same_camera_are_refused(tmp_path):
+    video_format, video = footage.video("h264", pictures=100, gop=40)
+    with room.open_room(tmp_path / "room") as here:
+        record(here, StreamFormat(video_format), video)
+        record(here, StreamFormat(video_format), moved(video, 5_000_000, 90_000))
+        first, second = here.catalogue.segments(CAMERA, MAIN, *ALL)
+        path, raw = segment_path(here.root, first), bytearray()
+        raw += path.read_bytes()
+        other = segment_path(here.root, second).read_bytes()
+        start, end = first.offsets()[5:7]
+        assert second.offsets()[5:7] == [start, end]
+        raw[start:end] = other[start:end]
+        path.write_bytes(raw)
+        report = exporter(here).export(CAMERA, MAIN, *RANGE, tmp_path / "out.mp4")
+    (refused,) = report.refused
+    assert (refused.segment, refused.sequence) == (first, 5)
+    assert refused.reason is Reason.WRONG_WINDOW
+
+
 def test_a_change_of_format_makes_a_second_file(tmp_path):
     small_format, small = footage.video("h264", pictures=100, gop=40)
     large_format, large = footage.video("h264", pictures=40, gop=20, width=640, height=384)

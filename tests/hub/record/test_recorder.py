@@ -190,6 +190,20 @@ def test_a_flood_of_tiny_units_without_end_is_bounded(tmp_path):
     assert most > CHUNK_BYTES_MAX // 2
 
 
+def test_sound_without_pictures_is_bounded(tmp_path):
+    with room.open_room(tmp_path) as here:
+        recorder = play(here, list(footage.paper_units(1)))
+        for number in range(50_000):
+            recorder.on_unit(
+                AccessUnit(
+                    is_video=False, media_ticks=number, wall_us=footage.WALL_US + number,
+                    monotonic_us=0, is_keyframe=True, parts=[b"x"], size_bytes=1,
+                )
+            )  # fmt: skip
+        assert recorder._pending_bytes <= CHUNK_BYTES_MAX + 2 * UNIT_COST_BYTES
+        assert len(recorder._audio) > 10_000
+
+
 def test_a_fault_inside_is_a_gap_and_keeps_the_reader_attached(tmp_path):
     class Broken:
         def offer(self, *_):

@@ -180,6 +180,26 @@ def test_a_roll_begins_a_new_segment_at_the_next_keyframe(tmp_path):
     assert [s.start_us - START for s in segments] == [0, 10 * SECOND]
 
 
+def test_a_roll_in_a_long_group_waits_for_its_end_and_loses_nothing(tmp_path):
+    units = list(footage.paper_units(24, gop=240))
+    with room.open_room(tmp_path) as here:
+        recorder = here.recorder()
+        recorder.on_format(footage.PAPER_FORMAT)
+        for number, unit in enumerate(units):
+            if number == 100:
+                recorder.roll()
+            recorder.on_unit(unit)
+        recorder.on_break(BreakReason.STOPPED, units[-1].wall_us)
+        here.settle()
+        segments = here.catalogue.segments(CAMERA, MAIN, *ALL)
+        gaps = here.catalogue.gaps(CAMERA, MAIN, *ALL)
+    assert [(s.start_us - START, s.end_us - START) for s in segments] == [
+        (0, 12 * SECOND),
+        (12 * SECOND, 24 * SECOND),
+    ]
+    assert [gap.reason for gap in gaps] == [BreakReason.STOPPED]
+
+
 def fail(monkeypatch, name, number, times=1):
     """Let the disk thread's next calls of an os function fail."""
     real, left = getattr(os, name), [times]

@@ -72,7 +72,7 @@ class Recorder:
             ) and not self._turned(unit):
                 return
             self._video.append(unit)
-        elif self._is_waiting:
+        elif self._is_waiting or self._pending_bytes > CHUNK_BYTES_MAX:
             return
         else:
             self._audio.append(unit)
@@ -125,9 +125,9 @@ class Recorder:
         if following is not None and audio and audio[-1].wall_us >= following.wall_us:
             later = [unit for unit in audio if unit.wall_us >= following.wall_us]
             audio = [unit for unit in audio if unit.wall_us < following.wall_us]
-        chunk = Chunk(
-            self._format, video, audio, end_ticks, self._pending_bytes, self._is_new, None
-        )
+        # A roll waits for a keyframe: without one the rest of this group could not be played.
+        is_new = self._is_new and video[0].is_keyframe
+        chunk = Chunk(self._format, video, audio, end_ticks, self._pending_bytes, is_new, None)
         self._video, self._audio, self._pending_bytes = [], later, 0
         if self._lost_since_us is not None:
             if not chunk.begins_with_keyframe:
@@ -135,7 +135,7 @@ class Recorder:
             chunk.is_new = True
             chunk.lost = Gap(self._lost_since_us, chunk.start_us, BreakReason.RECORDER_BEHIND)
         if self._disk.offer(partial(self._reel.take, chunk), chunk.size_bytes):
-            self._is_new = False
+            self._is_new = self._is_new and not is_new
             self._lost_since_us = self._last_break = None
         else:
             self._lose(chunk.start_us)

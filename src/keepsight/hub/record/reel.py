@@ -104,6 +104,7 @@ class Reel:
         """The stream stopped, or what follows does not continue what came before."""
         ended_us = self._end_segment()
         self._is_broken = True
+        self.trouble = None
         if reason in _NO_GAP:
             self._quiet_end = None if ended_us is None else (ended_us, reason)
             return
@@ -131,6 +132,7 @@ class Reel:
             self._fail(error, film.durable_end_us)
             return
         self.trouble = None
+        self._retry_due_us = 0
         self._desk.acknowledge(film.durable())
 
     # Inside
