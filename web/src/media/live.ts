@@ -1,9 +1,8 @@
 // One live picture in one container. Chooses the stream, opens it (feed.ts), shows it (screen.ts, mse.ts),
 // falls back to the sub stream for a codec and to sealed stills for a poor network, and says at any time
 // what is on screen and how old it is.
-//
-// Everything runs on the page's own thread: WebCrypto and the decoders work on threads of the browser,
-// what is left here is reading boxes, about 0.05 ms a picture.
+// It runs on the page's own thread: WebCrypto and decoders have threads of the browser; what is left here
+// is reading boxes.
 
 import type { ApiClient } from '../api/client';
 import type { Camera, CameraStream, StreamState } from '../api/types';
@@ -12,27 +11,31 @@ import type { Opened, Reason } from '../seal/open';
 import { Feed, type FeedSource, type Listener } from './feed';
 import { FormatError, parseFragment, parseInit, type VideoTrack } from './isobmff';
 import type { Keyring } from './keyring';
-import { ageSecondsOf, type LiveFacts, type LiveReport, pictureState, REFUSED_MS_MIN } from './livestate';
+import {
+  ageSecondsOf,
+  type LiveFacts,
+  type LiveReport,
+  pictureState,
+  REFUSED_MS_MIN,
+  type StreamChoice,
+  wantedStream,
+} from './livestate';
 import { Marks } from './marks';
 import { NetworkJudge } from './network';
 import type { Refusals } from './refusals';
-import { type LiveScreen, screenFor, type Shown } from './screen';
+import { type LiveScreen, type ScreenEvents, screenFor, type Shown } from './screen';
 import type { LiveSocket } from './socket';
 import { LiveSound } from './livesound';
 import type { SoundProblem, Speaker } from './sound';
 import { Stills } from './stills';
 
 const TICK_MS = 500;
-/** A container at least this wide, in device pixels, gets the main stream. */
-const MAIN_PIXELS = 1000;
 /** Decoders that break this often within the time do not decode this stream. */
 const BREAKS = 4;
 const BREAKS_WITHIN_MS = 20_000;
 const FORBIDDEN_MS = 5000;
 /** A machine that is too slow for main so often gets sub, unless main was asked for. */
 const OVERWHELMED_MAX = 3;
-
-export type StreamChoice = 'auto' | 'main' | 'sub';
 
 /** What every player of a page shares. */
 export interface LiveParts {
@@ -52,6 +55,11 @@ export class LivePlayer {
   readonly #container: HTMLElement;
   readonly #report: (report: LiveReport) => void;
   readonly #judge = new NetworkJudge();
+  readonly #screenEvents: ScreenEvents = {
+    shown: (shown) => this.#onShown(shown),
+    broken: () => this.#onBroken(),
+    overwhelmed: () => this.#onOverwhelmed(),
+  };
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #resized: ResizeObserver;
   #choice: StreamChoice;
@@ -111,8 +119,8 @@ export class LivePlayer {
 
   /** Sound of the main stream. Call it from a click: browsers start sound only then. */
   setMuted(isMuted: boolean): void {
-    if (isMuted) this.#sound?.close();
     const source = this.#source('audio');
+    if (isMuted) this.#sound?.close();
     this.#sound = isMuted || source === null ? null : (this.#sound ?? new LiveSound(this.#parts, source));
   }
 
@@ -148,14 +156,13 @@ export class LivePlayer {
   }
 
   #wanted(): 'main' | 'sub' {
-    const hasSub = this.#source('sub') !== null && !this.#undecodable.has('sub');
-    if (!hasSub) return 'main';
-    if (this.#choice !== 'auto') {
-      return this.#choice === 'main' && !this.#undecodable.has('main') ? 'main' : 'sub';
-    }
-    const pixels = this.#container.clientWidth * (globalThis.devicePixelRatio || 1);
-    const isAble = !this.#undecodable.has('main') && this.#overwhelmed < OVERWHELMED_MAX;
-    return pixels >= MAIN_PIXELS && isAble ? 'main' : 'sub';
+    return wantedStream({
+      choice: this.#choice,
+      canMain: !this.#undecodable.has('main'),
+      canSub: this.#source('sub') !== null && !this.#undecodable.has('sub'),
+      isOverwhelmed: this.#overwhelmed >= OVERWHELMED_MAX,
+      pixels: this.#container.clientWidth * (globalThis.devicePixelRatio || 1),
+    });
   }
 
   /** Change to the stream that is wanted now; the picture stays until the first of the new one. */
@@ -297,11 +304,7 @@ export class LivePlayer {
     if (track === undefined) return;
     const before = this.#screen;
     if (before === null || !(await before.begin(track, init))) {
-      const screen = await screenFor(track, {
-        shown: (shown) => this.#onShown(shown),
-        broken: () => this.#onBroken(),
-        overwhelmed: () => this.#onOverwhelmed(),
-      });
+      const screen = await screenFor(track, this.#screenEvents);
       if (this.#isClosed) return;
       if (screen === null || !(await screen.begin(track, init))) {
         screen?.close();

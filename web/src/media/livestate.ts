@@ -71,3 +71,28 @@ export function pictureState(facts: LiveFacts): PictureState {
   if (age !== null) return 'stale';
   return facts.cameraState === 'starting' ? 'starting' : 'connecting';
 }
+
+export type StreamChoice = 'auto' | 'main' | 'sub';
+
+/** A container at least this wide, in device pixels, gets the main stream. */
+const MAIN_PIXELS = 1000;
+
+/** What decides which stream a tile shows. */
+export interface StreamFacts {
+  readonly choice: StreamChoice;
+  readonly canMain: boolean;
+  /** There is one, and this browser decodes it. */
+  readonly canSub: boolean;
+  /** This machine is too slow for main. */
+  readonly isOverwhelmed: boolean;
+  /** Width of the tile, in device pixels. */
+  readonly pixels: number;
+}
+
+/** Which stream to show; main where there is nothing else, so that its problem is what is said. */
+export function wantedStream(facts: StreamFacts): 'main' | 'sub' {
+  if (!facts.canSub) return 'main';
+  if (!facts.canMain || facts.choice === 'sub') return 'sub';
+  if (facts.choice === 'main') return 'main';
+  return facts.pixels >= MAIN_PIXELS && !facts.isOverwhelmed ? 'main' : 'sub';
+}

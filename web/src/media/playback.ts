@@ -330,16 +330,20 @@ export class PlaybackPlayer implements Follower {
       this.#sayOften('playing');
     } else if (hole === undefined) {
       // The picture on screen lasts until the next one; without knowing that one, time must not pass.
-      this.clock.hold(this);
-      this.#sayOften('loading');
+      this.#hold();
     }
+  }
+
+  #hold(): void {
+    if (!this.clock.isHeld) this.#sound.silence(); // scheduled for a time that will not come
+    this.clock.hold(this);
+    this.#sayOften('loading');
   }
 
   #onHole(hole: Hole): void {
     const isEnd = !Number.isFinite(hole.untilUs);
     if (isEnd && this.#parts.nowUs() - hole.fromUs < PRESENT_US) {
-      this.clock.hold(this); // more is being recorded: time waits for it
-      this.#sayOften('loading');
+      this.#hold(); // more is being recorded: time waits for it
       return;
     }
     this.clock.release(this);

@@ -3,7 +3,8 @@
 import { ApiClient } from '../../src/api/client';
 import type { Camera, ExportJob } from '../../src/api/types';
 import { Engine } from '../../src/media/engine';
-import type { LivePlayer, StreamChoice } from '../../src/media/live';
+import type { LivePlayer } from '../../src/media/live';
+import type { StreamChoice } from '../../src/media/livestate';
 import { PlaybackPlayer } from '../../src/media/playback';
 import type { MsePlaybackPlayer } from '../../src/media/playbackmse';
 import { PlayClock } from '../../src/media/playclock';

@@ -1,7 +1,13 @@
 // Goal: a tile says the truth about itself. Method: the pure parts (network, state, clock of playback), by table.
 
 import { describe, expect, test } from 'vitest';
-import { ageSecondsOf, type LiveFacts, pictureState } from '../../src/media/livestate';
+import {
+  ageSecondsOf,
+  type LiveFacts,
+  pictureState,
+  type StreamFacts,
+  wantedStream,
+} from '../../src/media/livestate';
 import { NetworkJudge } from '../../src/media/network';
 import { type Follower, PlayClock } from '../../src/media/playclock';
 
@@ -41,6 +47,27 @@ describe('what a tile says', () => {
     expect(ageSecondsOf({ ...FACTS, shownUs: null })).toBe(null);
     expect(ageSecondsOf({ ...FACTS, shownUs: 101e6 })).toBe(0);
   });
+});
+
+test.each<[string, Partial<StreamFacts>, string]>([
+  ['a large tile', {}, 'main'],
+  ['a small tile', { pixels: 400 }, 'sub'],
+  ['a small tile of a camera without sub', { pixels: 400, canSub: false }, 'main'],
+  ['main by choice', { choice: 'main', pixels: 400 }, 'main'],
+  ['sub by choice', { choice: 'sub' }, 'sub'],
+  ['a codec for which there is a substitute', { choice: 'main', canMain: false }, 'sub'],
+  ['a codec for which there is none', { canMain: false, canSub: false }, 'main'],
+  ['a slow machine', { isOverwhelmed: true }, 'sub'],
+  ['a slow machine whose owner insists', { choice: 'main', isOverwhelmed: true }, 'main'],
+])('%s', (_name, change, stream) => {
+  const facts: StreamFacts = {
+    choice: 'auto',
+    canMain: true,
+    canSub: true,
+    isOverwhelmed: false,
+    pixels: 1600,
+  };
+  expect(wantedStream({ ...facts, ...change })).toBe(stream);
 });
 
 describe('the network', () => {
