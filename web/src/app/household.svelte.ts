@@ -116,7 +116,9 @@ class Household {
   async readCameras(): Promise<void> {
     const cameras = await this.ports.hub.cameras();
     const order = new Intl.Collator(undefined, { numeric: true });
-    this.cameras = cameras.sort((a, b) => order.compare(a.room, b.room) || order.compare(a.name, b.name));
+    cameras.sort((a, b) => order.compare(a.room, b.room) || order.compare(a.name, b.name));
+    // Read every few seconds: pages are told only of what changed.
+    if (JSON.stringify(cameras) !== JSON.stringify(this.cameras)) this.cameras = cameras;
   }
 
   async signOut(): Promise<void> {
@@ -136,11 +138,10 @@ class Household {
     if (this.stage !== 'home') return;
     try {
       const hello = await this.ports.hub.hello();
-      const wasUnreachable = this.isUnreachable;
       this.isUnreachable = false;
       if (hello.state === 'locked') this.stage = 'locked';
       else if (!hello.signed_in) await this.enter(hello);
-      else if (wasUnreachable) await this.readCameras();
+      else await this.readCameras();
     } catch {
       this.isUnreachable = true;
     }
