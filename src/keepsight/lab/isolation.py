@@ -18,6 +18,8 @@ from keepsight.lab.reading import ReadResult, ReadTask, read_artefact, unread_re
 
 log = logging.getLogger(__name__)
 
+Reader = Callable[[ReadTask], ReadResult]
+
 READERS = "keepsight.lab.reading"
 NICE = 5
 OPEN_FILES_MAX = 64
@@ -39,10 +41,14 @@ def read_all(
     jobs: int,
     limits: Limits,
     on_done: Callable[[ReadTask], None] = lambda _: None,
+    reader: Reader = read_artefact,
 ) -> list[ReadResult]:
-    """Read all artefacts, `jobs` at a time; results in the order of the tasks."""
+    """Read all artefacts, `jobs` at a time; results in the order of the tasks.
+
+    `reader` runs in the children, which import it by its name.
+    """
     results: list[ReadResult | None] = [None] * len(tasks)
-    for number, result in _results(tasks, jobs, limits):
+    for number, result in _results(tasks, jobs, limits, reader):
         results[number] = result
         on_done(tasks[number])
     return [
@@ -52,7 +58,7 @@ def read_all(
 
 
 def _results(
-    tasks: Sequence[ReadTask], jobs: int, limits: Limits
+    tasks: Sequence[ReadTask], jobs: int, limits: Limits, reader: Reader
 ) -> Iterator[tuple[int, ReadResult]]:
     if not tasks:
         return
@@ -60,7 +66,7 @@ def _results(
     context.set_forkserver_preload(["__main__", READERS])
     with ThreadPoolExecutor(max_workers=max(1, min(jobs, len(tasks)))) as pool:
         waiting: dict[Future[ReadResult], int] = {
-            pool.submit(_read_in_child, context, task, limits): number
+            pool.submit(_read_in_child, context, task, limits, reader): number
             for number, task in enumerate(tasks)
         }
         while waiting:
@@ -69,9 +75,11 @@ def _results(
                 yield waiting.pop(future), future.result()
 
 
-def _read_in_child(context: ForkServerContext, task: ReadTask, limits: Limits) -> ReadResult:
+def _read_in_child(
+    context: ForkServerContext, task: ReadTask, limits: Limits, reader: Reader
+) -> ReadResult:
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(sender, task, limits), daemon=True)
+    child = context.Process(target=_child, args=(sender, task, limits, reader), daemon=True)
     child.start()
     sender.close()
     try:
@@ -99,14 +107,14 @@ def _death_reason(exit_code: int | None) -> str:
     return f"the reader ended with status {exit_code}"
 
 
-def _child(sender: Connection, task: ReadTask, limits: Limits) -> None:
+def _child(sender: Connection, task: ReadTask, limits: Limits, reader: Reader) -> None:
     os.nice(NICE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES_MAX, OPEN_FILES_MAX))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     try:
-        result = read_artefact(task)
+        result = reader(task)
     except MemoryError:
         result = unread_result(task, "needs more memory than one artefact may have")
     except Exception as error:

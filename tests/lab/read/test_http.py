@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from keepsight.lab.read.http import BODY_BYTES_MAX, MessageStream
 
-
 POST = b"POST /a?b=c HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody"
 
 

@@ -8,7 +8,6 @@ from keepsight.lab.facts.capture import Reach
 from keepsight.lab.read import network
 from tests.lab.synthetic.traffic import ethernet, ipv4, udp
 
-
 PACKET = ipv4("192.168.1.2", "1.2.3.4", 17, udp(1000, 53, b"payload"))
 
 

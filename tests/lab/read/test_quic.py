@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from keepsight.lab.read.quic import QuicStart, initial_keys, is_long_header
 from tests.lab.synthetic.traffic import client_hello, server_hello
 
-
 DESTINATION = bytes.fromhex("8394c8f03e515708")
 
 

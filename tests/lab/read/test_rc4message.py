@@ -10,7 +10,6 @@ from keepsight.lab.read import rc4message
 from tests.lab.synthetic.traffic import five_fields, rc4
 from tests.paths import shared_vector
 
-
 NAMES = ("data", "rc4_hash__", "signature", "_nonce")
 
 

@@ -1,6 +1,6 @@
-"""Builds the dossier that reproduces the camera of the published test, with our own names and words.
+"""Builds the dossier that reproduces the published test's camera, with our own names and words.
 
-`python -m tests.lab.synthetic.dossier FOLDER` writes the folder: the app, a capture with two trackers
+`python -m tests.lab.synthetic.dossier FOLDER` writes it: the app, a capture with two trackers
 active and four dormant, a HAR with five-field messages, two policies of which one overrides the
 other, and the notes of the tester.
 """
@@ -80,7 +80,8 @@ def capture():
         ("firmware.camera-vendor.example", STATISTICS),
     ):
         wire.resolve(name, target)
-    wire.talk(VENDOR_CLOUD, 443, tls_pieces("api.camera-vendor.example", sent=9000, received=15000))
+    api = "api.camera-vendor.example"
+    wire.talk(VENDOR_CLOUD, 443, tls_pieces(api, sent=9000, received=15000))
     wire.now_us += 400_000_000
     wire.talk(FACEBOOK, 443, tls_pieces("graph.facebook.com", sent=2400, received=3100))
     wire.talk(FIREBASE, 443, tls_pieces("app-measurement.com", version=0x0303, suite=0xC02F))
@@ -89,7 +90,7 @@ def capture():
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nversion=4.1.9 ok=yes"
     wire.talk(STATISTICS, 80, [(True, request), (False, answer)])
     wire.now_us += 80_000_000
-    wire.talk(VENDOR_CLOUD, 443, tls_pieces("api.camera-vendor.example", sent=600, received=900))
+    wire.talk(VENDOR_CLOUD, 443, tls_pieces(api, sent=600, received=900))
     return wire.pcapng()
 
 

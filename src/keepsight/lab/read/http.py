@@ -74,6 +74,8 @@ class MessageStream:
     """Not this family any more: a tunnel, interleaved media, or damage."""
     is_interleaved: bool = False
     """RTSP media follows on the same connection."""
+    is_next_bodiless: bool = False
+    """The next response answers HEAD or CONNECT: whatever its headers say, no body follows."""
     skipped_bytes: int = 0
     _bytes: bytearray = field(default_factory=bytearray)
     _message: Message | None = None
@@ -139,6 +141,9 @@ class MessageStream:
     def _begin_body(self, message: Message) -> None:
         self._is_chunked = "chunked" in message.headers.get("transfer-encoding", "").lower()
         self._is_until_close, self._rest = False, 0
+        if self.is_next_bodiless and message.is_response and message.status // 100 != 1:
+            self.is_next_bodiless = False
+            return
         is_http = message.start.startswith("HTTP/")
         if message.is_response and (message.status // 100 == 1 or message.status in (204, 304)):
             self._is_chunked = False

@@ -11,58 +11,13 @@ from keepsight.lab.read.wording import SENTENCE_CHARACTERS_MAX, Language
 
 _HALVES = re.compile(r";\s+|(?<=\w),?\s+(?:whereas|while|wohingegen|während)\s+")
 _FILLER = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "our",
-        "its",
-        "this",
-        "that",
-        "these",
-        "those",
-        "any",
-        "such",
-        "privacy",
-        "policy",
-        "policies",
-        "notice",
-        "statement",
-        "terms",
-        "agreement",
-        "use",
-        "service",
-        "data",
-        "protection",
-        "cookie",
-        "other",
-        "and",
-        "or",
-        "to",
-        "in",
-        "for",
-        "inc",
-        "ltd",
-        "co",
-        "der",
-        "die",
-        "das",
-        "des",
-        "dem",
-        "den",
-        "unsere",
-        "unserer",
-        "datenschutzerklärung",
-        "datenschutzrichtlinie",
-        "richtlinie",
-        "erklärung",
-        "von",
-        "und",
-        "website",
-        "app",
-        "company",
-    ]
+    re.findall(
+        r"\w+",
+        "the a an of our its this that these those any such privacy policy policies notice statement"
+        " terms agreement use service data protection cookie other and or to in for inc ltd co"
+        " der die das des dem den diese dieser diesem diesen dieses unsere unserer von und"
+        " datenschutzerklärung datenschutzrichtlinie richtlinie erklärung website app company",
+    )
 )
 _LATTER = re.compile(r"(?i)\b(?:latter|letztere\w*)\b")
 _FORMER = re.compile(r"(?i)\b(?:former|erstere\w*)\b")
@@ -113,7 +68,8 @@ def _half(  # noqa: PLR0911 - one return a form of clause
     winner = _last_document(half[: wins.start()], words) or _first_document(
         half[wins.end() :], words
     )
-    others = [name for name in _documents(half, words) if name != winner]
+    around = (half[: wins.start()], half[wins.end() :])
+    others = [n for part in around for n in _documents(part, words) if n != winner]
     if not winner:
         return None
     if _LATTER.search(winner) or _FORMER.search(winner):

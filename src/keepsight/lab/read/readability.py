@@ -21,7 +21,7 @@ _END = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]?[A-ZÄ�
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|Inc|Ltd|Co|Corp|No|Nos|Art|Sec|vs|approx|Mr|Mrs|Ms|Dr|St|U\.S|U\.K|E\.U"
     r"|z\.\s?B|d\.\s?h|u\.\s?a|bzw|ggf|Nr|Abs|lit|Ziff|vgl|gem|inkl|usw|Str|Tel|ca|o\.\s?ä|S)"
-    r"|^\(?[A-Za-z0-9]{1,3}|\b[A-Z])\.$"
+    r"|^\(?\d{1,3}|^\(?[A-Za-z]|\b[A-Z])\.$"
 )
 _VOWELS_EN = re.compile(r"[aeiouy]+")
 _VOWELS_DE = re.compile(r"ei|ai|au|äu|eu|ie|aa|ee|oo|[aeiouyäöü]")

@@ -56,15 +56,13 @@ class TlsTalk:
                 self._client, data = old[0], data[old[1] :]
         for kind, body in self._streams[side].feed(data):
             self._take(kind, body, packet, captured_us)
+        # In a capture the answer may stand before the question.
+        is_asked = self._client is not None or self._streams[0].is_broken
         is_over = self._streams[1].is_encrypted or self._streams[1].is_broken
-        if (
-            self._server is not None
-            and (
-                is_over
-                or self._certificate is not None
-                or tls.version_name(self._server.version) == "TLS 1.3"
-            )
-        ) or is_over:
+        has_all = self._server is not None and (
+            self._certificate is not None or tls.version_name(self._server.version) == "TLS 1.3"
+        )
+        if is_asked and (is_over or has_all):
             self.close()
         return not self._is_noted
 
@@ -165,6 +163,8 @@ class MessageTalk:
         if not message.is_response:
             if len(self._waiting) < WAITING_MAX:
                 self._waiting.append(message)
+            if message.method in ("HEAD", "CONNECT"):
+                self._streams[1].is_next_bodiless = True
             if "host" in message.headers and self._talk.protocol == "HTTP":
                 self._talk.host = message.headers["host"].rsplit(":", 1)[0].lower()[:253]
                 self._talk.host_source = "host"

@@ -1,0 +1,66 @@
+"""A hang, a crash and a memory hunger cost one artefact and no other.
+
+Method: a reader that misbehaves by the file's name, run in real child processes.
+"""
+
+import faulthandler
+import os
+import signal
+import time
+
+import pytest
+
+from keepsight.lab.isolation import Limits, read_all
+from keepsight.lab.reading import ReadResult, ReadTask, read_artefact
+
+TEXT = "This is the privacy policy of a camera that is read by people who want to know. " * 5
+
+
+def misbehaving(task):
+    """Stands in for the readers; runs in the child."""
+    name = task.path.stem
+    if name == "hang":
+        time.sleep(60)
+    if name == "crash":
+        faulthandler.disable()
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if name == "hungry":
+        bytearray(3 << 30)
+    if name == "fault":
+        raise ValueError("a fault of ours")
+    return read_artefact(task)
+
+
+@pytest.fixture
+def tasks(tmp_path):
+    names = ("good", "hang", "crash", "hungry", "fault", "fine")
+    for name in names:
+        (tmp_path / f"{name}.txt").write_text(TEXT)
+    return [ReadTask(tmp_path / f"{name}.txt") for name in names]
+
+
+def test_one_bad_file_never_stops_the_rest(tasks):
+    done = []
+    limits = Limits(wall_seconds=6, memory_bytes=1 << 30)
+    found = read_all(tasks, jobs=3, limits=limits, on_done=done.append, reader=misbehaving)
+    reasons = {
+        task.path.stem: "" if r.is_read else r.unread[0].reason
+        for task, r in zip(tasks, found, strict=True)
+    }
+    assert reasons["good"] == reasons["fine"] == ""
+    assert "longer than 6 seconds" in reasons["hang"]
+    assert "signal 11" in reasons["crash"]
+    assert "memory" in reasons["hungry"]
+    assert "ValueError" in reasons["fault"]
+    assert len(done) == len(tasks)
+
+
+def test_the_real_server_of_children(tmp_path):
+    (tmp_path / "a.txt").write_text(TEXT)
+    found = read_all([ReadTask(tmp_path / "a.txt")] * 3, jobs=2, limits=Limits())
+    assert [type(r) for r in found] == [ReadResult] * 3
+    assert all(r.is_read for r in found)
+
+
+def test_nothing_to_read():
+    assert read_all([], jobs=2, limits=Limits()) == []
