@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from keepsight import __version__
-from keepsight.cli import camera, doctor, recordings, serve, status
+from keepsight.cli import camera, doctor, household, recordings, serve, status
 from keepsight.cli.terminal import CommandError
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app.command()(recordings.export)
 app.command()(status.status)
 app.command()(doctor.doctor)
 app.add_typer(status.ledger_app, name="ledger")
-app.add_typer(serve.household_app, name="household")
+app.add_typer(household.app, name="household")
 
 
 def _show_version(*, value: bool) -> None:

@@ -100,6 +100,21 @@ def test_a_damaged_file_is_an_error_with_a_way_out(file, keyring, content):
         file.open_with_passphrase(PASSPHRASE)
 
 
+@pytest.mark.parametrize("cost", ["", "x", "3,99999999,4", "1,1,1", "3,64"])
+def test_a_nonsense_cost_is_damage(file, keyring, cost):
+    file.write(keyring, PASSPHRASE, starts_unattended=False)
+    document = json.loads(file.path.read_text())
+    file.path.write_text(json.dumps({**document, "argon2id": cost}))
+    with pytest.raises(KeyringError, match="recovery kit"):
+        file.open_with_passphrase(PASSPHRASE)
+
+
+def test_another_default_cost_still_opens_old_files(file, keyring, monkeypatch):
+    file.write(keyring, PASSPHRASE, starts_unattended=False)
+    monkeypatch.setattr(module, "ARGON2_MEMORY_KIB", 128)
+    assert file.open_with_passphrase(PASSPHRASE).root == keyring.root
+
+
 def test_a_tampered_secret_is_not_believed(file, keyring):
     file.write(keyring, PASSPHRASE, starts_unattended=False)
     document = json.loads(file.path.read_text())

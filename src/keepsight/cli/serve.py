@@ -1,4 +1,4 @@
-"""`keepsight serve`, `keepsight demo`, `keepsight household add`."""
+"""`keepsight serve` and `keepsight demo`."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,6 @@ from keepsight.serve.demo import run_demo
 from keepsight.serve.installation import (
     DEFAULT_PORT,
     InstallationError,
-    add_household,
     default_data_directory,
     ensure_installation,
 )
@@ -28,7 +27,6 @@ log = logging.getLogger(__name__)
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Data directory (default: in your user data).")
 ]
-household_app = typer.Typer(help="Households on this machine.", no_args_is_help=True)
 
 
 async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
@@ -108,15 +106,3 @@ def demo(
         _run(run_demo(data, port, tuple(clip or ()), say_ready))
     except InstallationError as error:
         raise CommandError(str(error)) from error
-
-
-@household_app.command("add")
-def household_add(*, data: DataOption = None) -> None:
-    """Make room for one more household: its own keys, processes and page on the next port."""
-    try:
-        installation = add_household(data or default_data_directory())
-    except InstallationError as error:
-        raise CommandError(str(error)) from error
-    place = installation.places[-1]
-    typer.echo(f"household {place.household[:8]} will be served on port {place.port_offset} + the")
-    typer.echo("first one's; start `keepsight serve` again to set it up")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -26,10 +27,12 @@ from keepsight.seal.header import Context, Stream
 ARGON2_MEMORY_KIB: Final = 64 * 1024
 ARGON2_PASSES: Final = 3
 ARGON2_LANES: Final = 4
+ARGON2_MEMORY_KIB_MAX: Final = 1024 * 1024
+"""A stored cost above this is damage, not policy."""
 _PASSPHRASE_PLACE: Final = b"root under passphrase 1"
 _MACHINE_PLACE: Final = b"root under machine key 1"
 _SECRETS_PLACE: Final = b"household secrets 1"
-_FIELDS: Final = ("household", "name", "salt", "under_passphrase", "secrets")
+_FIELDS: Final = ("household", "name", "salt", "argon2id", "under_passphrase", "secrets")
 _CREDENTIALS_PLACE: Final = b"camera credentials 1"
 
 
@@ -192,15 +195,27 @@ def normalise(passphrase: Secret) -> Secret:
     return Secret(unicodedata.normalize("NFKC", passphrase.reveal()))
 
 
-def _stretch(passphrase: Secret, salt: bytes) -> bytes:
+def _stretch(passphrase: Secret, salt: bytes, cost: str) -> bytes:
+    """Argon2id with a stored cost (passes, KiB, lanes), so that the default can be raised later."""
     text = normalise(passphrase).reveal().encode()
-    return hash_secret_raw(
-        text, salt, ARGON2_PASSES, ARGON2_MEMORY_KIB, ARGON2_LANES, 32, Type.ID
-    )  # fmt: skip
+    try:
+        passes, memory_kib, lanes = (int(number) for number in cost.split(","))
+        if max(passes, lanes) > 64 or memory_kib > ARGON2_MEMORY_KIB_MAX:
+            raise ValueError(cost)
+        return hash_secret_raw(text, salt, passes, memory_kib, lanes, 32, Type.ID)
+    except (ValueError, HashingError) as error:
+        raise KeyringError("the stored keys are damaged: use the recovery kit") from error
 
 
 def _b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def _unb64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise KeyringError("the stored keys are damaged: use the recovery kit") from error
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -258,13 +273,15 @@ class KeyringFile:
     def write(self, keyring: Keyring, passphrase: Secret, *, starts_unattended: bool) -> None:
         """Store the keyring under a passphrase and, if asked, under the machine key too."""
         salt = secrets.token_bytes(16)
+        cost = f"{ARGON2_PASSES},{ARGON2_MEMORY_KIB},{ARGON2_LANES}"
         document = {
             "version": 1,
             "household": keyring.household.hex(),
             "name": keyring.name,
             "salt": _b64(salt),
+            "argon2id": cost,
             "under_passphrase": _b64(
-                keys.wrap(_stretch(passphrase, salt), keyring.root, _PASSPHRASE_PLACE)
+                keys.wrap(_stretch(passphrase, salt, cost), keyring.root, _PASSPHRASE_PLACE)
             ),
             "secrets": _b64(keys.wrap(keyring.root, keyring.recovery_document(), _SECRETS_PLACE)),
         }
@@ -290,8 +307,8 @@ class KeyringFile:
             KeyringError: the file is damaged.
         """
         document = self._read()
-        stretched = _stretch(passphrase, base64.b64decode(document["salt"]))
-        wrapped = base64.b64decode(document["under_passphrase"])
+        stretched = _stretch(passphrase, _unb64(document["salt"]), document["argon2id"])
+        wrapped = _unb64(document["under_passphrase"])
         try:
             root = keys.unwrap(stretched, wrapped, _PASSPHRASE_PLACE)
         except keys.UnwrapError as error:
@@ -307,7 +324,7 @@ class KeyringFile:
         document = self._read()
         if not document["under_machine_key"]:
             return None
-        wrapped = base64.b64decode(document["under_machine_key"])
+        wrapped = _unb64(document["under_machine_key"])
         try:
             root = keys.unwrap(self._machine_key(create=False), wrapped, _MACHINE_PLACE)
         except keys.UnwrapError as error:
@@ -319,7 +336,7 @@ class KeyringFile:
 
     def _open_secrets(self, document: dict[str, str], root: bytes) -> Keyring:
         try:
-            opened = keys.unwrap(root, base64.b64decode(document["secrets"]), _SECRETS_PLACE)
+            opened = keys.unwrap(root, _unb64(document["secrets"]), _SECRETS_PLACE)
         except keys.UnwrapError as error:
             raise KeyringError("the stored keys are damaged: use the recovery kit") from error
         return keyring_from_recovery(opened)

@@ -91,8 +91,12 @@ def read_installation(data: Path) -> Installation:
     return Installation(data, places)
 
 
-def add_household(data: Path) -> Installation:
-    """Make room for one more household, unclaimed.
+def add_household(data: Path, household: str | None = None) -> Installation:
+    """Make room for one more household, unclaimed, or for one that is being recovered.
+
+    Args:
+        data: the data directory.
+        household: the id of a recovered household; None makes a new one.
 
     Raises:
         InstallationError: the directory cannot be written.
@@ -101,7 +105,9 @@ def add_household(data: Path) -> Installation:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         before = read_installation(data)
         offset = 1 + max((place.port_offset for place in before.places), default=-1)
-        new = _place(data, secrets.token_hex(16), offset)
+        if any(place.household == household for place in before.places):
+            return before
+        new = _place(data, household or secrets.token_hex(16), offset)
         _write(
             data,
             [

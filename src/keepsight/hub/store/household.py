@@ -27,6 +27,7 @@ from sqlalchemy import (
     event,
     insert,
     select,
+    update,
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -202,6 +203,13 @@ class HouseholdStore:
                     created_us=member.created_us,
                 )
             )
+
+    def set_passphrase(self, household: bytes, member: bytes, passphrase_hash: str) -> None:
+        """Replace a member's passphrase and end every session of the household."""
+        mine = and_(members.c.household == household, members.c.member == member)
+        with self._engine.begin() as connection:
+            connection.execute(update(members).where(mine).values(passphrase_hash=passphrase_hash))
+            connection.execute(delete(sessions).where(sessions.c.household == household))
 
     def _member(self, row: Any) -> Member:
         return Member(row.member, row.name, Role(row.role), row.passphrase_hash, row.created_us)
