@@ -135,14 +135,17 @@ def test_what_cannot_be_used_is_set_aside_and_named(house, tmp_path):
         day / f"2-{'bb' * 16}.ksg.part": b"",
         day / f"3-{'cc' * 16}.ksg": os.urandom(5000),
         day / f"4-{'dd' * 16}.ksg.part": segment_path(house.root, segments[0]).read_bytes(),
+        day / f"5-{'ee' * 16}.ksg.part": b"KSS1",
         day / "notes.txt": b"the owner's own",
     }
     for path, content in contents.items():
         path.write_bytes(content)
     recordings = house.open()
     assert house.segments() == segments
-    assert len(recordings.recovered.set_aside) == 4
-    assert "4 recording files are damaged" in recordings.recovered.alarm
+    assert len(recordings.recovered.set_aside) == 3
+    assert "3 recording files are damaged" in recordings.recovered.alarm
+    # What a crash leaves before the first picture is named too, but alarms nobody.
+    assert len(recordings.recovered.unbegun) == 2
     for path, content in contents.items():
         aside = path if path.suffix == ".txt" else path.with_name(path.name + ".bad")
         assert aside.read_bytes() == content

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DatabaseError
 from keepsight.core.clock import Clock
 from keepsight.hub.ingest.fanout import BreakReason
 from keepsight.hub.record.daykey import DayKeys
-from keepsight.hub.record.salvage import Salvage, SalvageError, salvage
+from keepsight.hub.record.salvage import Salvage, SalvageError, UnbegunError, salvage
 from keepsight.hub.record.segment import (
     BAD_SUFFIX,
     SegmentError,
@@ -66,6 +66,8 @@ class Recovered:
     deletions_finished: int = 0
     set_aside: list[str] = field(default_factory=list)
     """Names of files that are now `.bad`, and why."""
+    unbegun: list[str] = field(default_factory=list)
+    """Also now `.bad`, but no cause for alarm: a crash came before their first picture."""
     index_set_aside: str | None = None
     """The name of the damaged index; None if it was whole."""
 
@@ -194,8 +196,11 @@ class Recovery:
                 continue
             try:
                 result = self._salvage(path, camera, stream)
+            except UnbegunError as error:
+                self._set_aside(path, str(error), self.found.unbegun)
+                continue
             except (SalvageError, SegmentError, UnwrapError) as error:
-                self._set_aside(path, str(error))
+                self._set_aside(path, str(error), self.found.set_aside)
                 continue
             self._cut(path, result)
             path.rename(path.with_name(path.name.removesuffix(".part")))
@@ -219,7 +224,7 @@ class Recovery:
             except FileNotFoundError:
                 continue  # deleted meanwhile
             except (SalvageError, SegmentError, UnwrapError) as error:
-                self._set_aside(path, str(error))
+                self._set_aside(path, str(error), self.found.set_aside)
         self._store.add(self._household, adopted)
         self.found.adopted += len(adopted)
 
@@ -258,10 +263,10 @@ class Recovery:
         finally:
             os.close(descriptor)
 
-    def _set_aside(self, path: Path, why: str) -> None:
-        log.error("%s was set aside: %s", path, why)
+    def _set_aside(self, path: Path, why: str, named: list[str]) -> None:
+        log.warning("%s was set aside: %s", path, why)
         path.rename(path.with_name(path.name + BAD_SUFFIX))
-        self.found.set_aside.append(f"{path.relative_to(self._root)}: {why}")
+        named.append(f"{path.relative_to(self._root)}: {why}")
 
     def _stream_folders(self) -> list[tuple[bytes, Stream, Path]]:
         """Folders of recorded streams, and where those of streams in the index would be."""

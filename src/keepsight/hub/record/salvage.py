@@ -44,6 +44,10 @@ class SalvageError(Exception):
     """Nothing in the file can be used, and why."""
 
 
+class UnbegunError(SalvageError):
+    """A `.part` whose first picture never arrived whole: what any crash may leave."""
+
+
 @dataclass(frozen=True, slots=True)
 class Salvage:
     """A segment read back from its file."""
@@ -86,6 +90,8 @@ class _Reader:
         self._is_part = path.name.endswith(PART_SUFFIX)
 
     def read(self, household: bytes, camera: bytes, stream: Stream, day_keys: DayKeys) -> Salvage:
+        if self._is_part and self._size < SEGMENT_HEADER_BYTES:
+            raise UnbegunError("nothing had been written yet")
         head = read_head(os.pread(self._descriptor, SEGMENT_HEADER_BYTES, 0))
         self._check(head, household, camera, stream)
         if head.is_erased:
@@ -148,8 +154,8 @@ class _Reader:
         self, key: WindowKey, records: list[tuple[int, Header]]
     ) -> tuple[list[tuple[int, Header]], bytes]:
         """The records up to the first in the tail that does not open, and the last payload."""
-        if not records:
-            raise SalvageError("no whole record in it")
+        if len(records) < 2:
+            raise UnbegunError("its first picture had not been written whole")
         tail_us = records[-1][1].wall_us - TAIL_US
         first = max(0, len(records) - TAIL_RECORDS_MIN)
         while first > 0 and records[first][1].wall_us > tail_us:
@@ -163,7 +169,7 @@ class _Reader:
             if last is not None:
                 return records, last
             records = records[:-1]
-        raise SalvageError("no picture in it was whole")
+        raise SalvageError("no picture in it opens")
 
     def _describe(
         self, head: SegmentHead, key: WindowKey, records: list[tuple[int, Header]], last: bytes
