@@ -4,6 +4,8 @@ import asyncio
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from keepsight.door import fanout as fanout_module
 from keepsight.door.fanout import UNSENT_BYTES_MAX, UNSENT_BYTES_MIN, Fanout, Viewer, frame
@@ -294,3 +296,74 @@ async def test_hub_that_comes_back_is_asked_for_everything() -> None:
     feed(fanout, fragment(Kind.STILL, 1, writer=NEXT_WRITER))
     starting = {"stream": OPAQUE.hex(), "state": "starting"}
     assert outlet.got == [0, 1, starting, 0, 1]
+
+
+ACTIONS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["still", "picture", "picture", "window", "slow", "fast", "leave", "join", "away"]
+        ),
+        st.integers(0, 2),
+    ),
+    max_size=60,
+)
+
+
+@given(ACTIONS)
+@settings(max_examples=300, deadline=None)
+def test_no_viewer_ever_gets_a_picture_whose_predecessor_it_lacks(
+    actions: list[tuple[str, int]],
+) -> None:
+    """Whatever happens: INIT first, and each GOP fragment right after the one before it."""
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(_play(actions))
+    finally:
+        loop.close()
+
+
+async def _play(actions: list[tuple[str, int]]) -> None:
+    fanout, outlets = Fanout(), [Outlet() for _ in range(3)]
+    viewers = [Viewer(outlet) for outlet in outlets]
+    known: dict[int, tuple[bytes, int]] = {}
+    """Viewer to the window it has INIT of, and the last sequence it got."""
+    window, sequence = 0, 0
+    for action, number in actions:
+        writer = window.to_bytes(16)
+        if action in {"still", "picture"} and window:
+            sequence += 1
+            kind = Kind.STILL if action == "still" else Kind.GOP
+            feed(fanout, fragment(kind, sequence, writer=writer))
+        elif action == "window":
+            window, sequence = window + 1, 1
+            writer = window.to_bytes(16)
+            feed(fanout, fragment(Kind.INIT, 0, writer=writer))
+            feed(fanout, fragment(Kind.STILL, 1, writer=writer))
+        elif action in {"slow", "fast"}:
+            outlets[number].unsent = UNSENT_BYTES_MAX * 3 if action == "slow" else 0
+        elif action in {"leave", "join"}:
+            fanout.set_watched(viewers[number], [OPAQUE] if action == "join" else [])
+        elif action == "away":
+            fanout.disconnect()
+            fanout.connect(Upstream())
+            window += 1  # as a hub that begins anew: nothing before its INIT
+            sequence = 0
+        for index, outlet in enumerate(outlets):
+            for data in outlet.frames:
+                _check(known, index, data)
+            outlet.frames.clear()
+
+
+def _check(known: dict[int, tuple[bytes, int]], index: int, data: bytes) -> None:
+    if data[0] != 0x82:
+        return
+    at = 2 if data[1] < 126 else 4 if data[1] == 126 else 10
+    header = read_header(data, at + 16)
+    if header.kind == Kind.INIT:
+        known[index] = header.writer, -1
+        return
+    writer, before = known[index]
+    assert writer == header.writer
+    if header.kind == Kind.GOP:
+        assert before == header.sequence - 1
+    known[index] = writer, header.sequence

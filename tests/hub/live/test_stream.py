@@ -6,10 +6,12 @@ The clock is set by the test; everything sealed is opened again with the window'
 import secrets
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from keepsight.hub.ingest.fanout import BreakReason, Fanout
 from keepsight.hub.live import stream as stream_module
-from keepsight.hub.live.stream import LiveStream
+from keepsight.hub.live.stream import LiveStream, Watcher
 from keepsight.lan.rtsp.unit import AccessUnit, AudioFormat, StreamFormat, VideoFormat
 from keepsight.seal import frame
 from keepsight.seal.frame import Expectation, Opened, Reason, Refusal, WindowKey
@@ -412,3 +414,69 @@ def test_views_into_a_receive_buffer_are_sealed_as_bytes() -> None:
     rig.shoot(10, key=True, parts=[memoryview(buffer)[:4], memoryview(buffer)[4:]])
     rig.watch()
     assert rig.opened()[1].payload.endswith(b"\0\0\0\6abcdef")
+
+
+STEPS = st.lists(
+    st.sampled_from(
+        ["key", "unit", "unit", "unit", "large", "watch", "other", "unwatch", "still", "roll",
+         "minute", "break", "jump", "format"]
+    ),
+    max_size=60,
+)  # fmt: skip
+
+
+@given(STEPS)
+@settings(max_examples=200, deadline=None)
+def test_every_watcher_can_decode_whatever_happens(steps: list[str]) -> None:
+    """Everything opens; INIT comes first; a GOP fragment follows what it refers to."""
+    rig = Rig()
+    followers: dict[str, list[bytes]] = {"watch": [], "other": []}
+    takers = {name: got.append for name, got in followers.items()}
+    known: dict[str, tuple[bytes, int]] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stream_module, "GOP_BYTES_MAX", 2000)
+        for step in steps:
+            _take_step(rig, step, takers)
+            for name, got in followers.items():
+                if step == name:
+                    known.pop(name, None)
+                for sealed in got:
+                    known[name] = _follow(known.get(name), rig.open(sealed))
+                got.clear()
+
+
+def _take_step(rig: Rig, step: str, takers: dict[str, Watcher]) -> None:
+    if step in {"key", "unit", "large"}:
+        rig.shoot(1200 if step == "large" else 100, key=step == "key")
+    elif step in takers:
+        rig.live.unwatch(takers[step])
+        rig.live.watch(takers[step])
+    elif step == "minute":
+        rig.clock.tick(61)
+        rig.live.next_window()
+    elif step == "format":
+        rig.live.on_format(FORMAT)
+    else:
+        act = {
+            "unwatch": lambda: rig.live.unwatch(takers["watch"]),
+            "still": rig.live.still,
+            "roll": rig.live.roll,
+            "break": lambda: rig.live.on_break(BreakReason.CONNECTION_LOST, 0),
+            "jump": lambda: rig.live.on_break(BreakReason.CLOCK_JUMPED, 0),
+        }
+        act[step]()
+
+
+def _follow(before: tuple[bytes, int] | None, opened: Opened) -> tuple[bytes, int]:
+    """The window and the last sequence after a fragment."""
+    writer, sequence = opened.context.writer, opened.sequence
+    if opened.kind is Kind.INIT:
+        assert sequence == 0
+        assert before is None or before[0] != writer  # no INIT twice
+        return writer, 0
+    assert before is not None
+    assert before[0] == writer
+    assert sequence > before[1]
+    if opened.kind is Kind.GOP:
+        assert sequence == before[1] + 1
+    return writer, sequence
