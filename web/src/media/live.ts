@@ -11,15 +11,8 @@ import type { Opened, Reason } from '../seal/open';
 import { Feed, type FeedSource, type Listener } from './feed';
 import { FormatError, parseFragment, parseInit, type VideoTrack } from './isobmff';
 import type { Keyring } from './keyring';
-import {
-  ageSecondsOf,
-  type LiveFacts,
-  type LiveReport,
-  pictureState,
-  REFUSED_MS_MIN,
-  type StreamChoice,
-  wantedStream,
-} from './livestate';
+import { type LiveFacts, type LiveReport, REFUSED_MS_MIN, reportOf } from './livestate';
+import { type StreamChoice, wantedStream } from './livestate';
 import { Marks } from './marks';
 import { NetworkJudge } from './network';
 import type { Refusals } from './refusals';
@@ -380,26 +373,15 @@ export class LivePlayer {
       cameraState: this.#cameraState,
       isStills: this.#judge.way !== 'live',
     };
-    const isSubstitute = this.#stream === 'sub' && this.#undecodable.has('main');
-    const report: LiveReport = {
-      state: pictureState(facts),
-      ageSeconds: ageSecondsOf(facts),
-      reason: this.#reason(facts, isSubstitute),
+    const report = reportOf(facts, {
       stream: this.#stream,
-      isSubstitute,
-      isStills: facts.isStills,
+      isSubstitute: this.#stream === 'sub' && this.#undecodable.has('main'),
       width: this.#shown?.width ?? 0,
       height: this.#shown?.height ?? 0,
-    };
+    });
     const said = JSON.stringify({ ...report, ageSeconds: Math.floor(report.ageSeconds ?? -1) });
     if (said === this.#said) return;
     this.#said = said;
     this.#report(report);
-  }
-
-  #reason(facts: LiveFacts, isSubstitute: boolean): LiveReport['reason'] {
-    if (facts.refused !== null) return facts.refused.reason;
-    if (facts.isForbidden) return 'forbidden';
-    return facts.isUndecodable || isSubstitute ? 'codec' : null;
   }
 }

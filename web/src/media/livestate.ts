@@ -72,6 +72,18 @@ export function pictureState(facts: LiveFacts): PictureState {
   return facts.cameraState === 'starting' ? 'starting' : 'connecting';
 }
 
+/** The whole report of a tile. */
+export function reportOf(
+  facts: LiveFacts,
+  shown: Pick<LiveReport, 'stream' | 'isSubstitute' | 'width' | 'height'>,
+): LiveReport {
+  let reason: LiveReport['reason'] = facts.isUndecodable || shown.isSubstitute ? 'codec' : null;
+  if (facts.isForbidden) reason = 'forbidden';
+  if (facts.refused !== null) ({ reason } = facts.refused);
+  const { isStills } = facts;
+  return { ...shown, state: pictureState(facts), ageSeconds: ageSecondsOf(facts), reason, isStills };
+}
+
 export type StreamChoice = 'auto' | 'main' | 'sub';
 
 /** A container at least this wide, in device pixels, gets the main stream. */

@@ -5,6 +5,7 @@ import {
   ageSecondsOf,
   type LiveFacts,
   pictureState,
+  reportOf,
   type StreamFacts,
   wantedStream,
 } from '../../src/media/livestate';
@@ -47,6 +48,17 @@ describe('what a tile says', () => {
     expect(ageSecondsOf({ ...FACTS, shownUs: null })).toBe(null);
     expect(ageSecondsOf({ ...FACTS, shownUs: 101e6 })).toBe(0);
   });
+});
+
+test.each<[Partial<LiveFacts>, boolean, string | null]>([
+  [{}, false, null],
+  [{}, true, 'codec'],
+  [{ isUndecodable: true }, false, 'codec'],
+  [{ isForbidden: true }, true, 'forbidden'],
+  [{ isForbidden: true, refused: { reason: 'stale', atMs: 0 } }, true, 'stale'],
+])('the reason: %j', (change, isSubstitute, reason) => {
+  const shown = { stream: 'sub', isSubstitute, width: 1, height: 2 } as const;
+  expect(reportOf({ ...FACTS, ...change }, shown)).toMatchObject({ reason, ...shown });
 });
 
 test.each<[string, Partial<StreamFacts>, string]>([
