@@ -24,8 +24,8 @@ OLD = {
 
 def test_changes():
     now = [
-        row("a/fixed", Outcome.CLEAR), row("a/same", Outcome.VIOLATED), row("a/lost", Outcome.UNKNOWN),
-        row("a/new", Outcome.VIOLATED),
+        row("a/fixed", Outcome.CLEAR), row("a/same", Outcome.VIOLATED),
+        row("a/lost", Outcome.UNKNOWN),        row("a/new", Outcome.VIOLATED),
     ]  # fmt: skip
     found = compare(OLD, now, "1")
     assert found.new == ("a/new: title of a/new",)

@@ -1,4 +1,4 @@
-"""The whole way: the article's dossier states every finding of the article, its mistakes corrected."""
+"""The whole way: the article's dossier, every finding of it stated, its mistakes corrected."""
 
 import json
 

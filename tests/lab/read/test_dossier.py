@@ -28,7 +28,8 @@ def test_the_articles_dossier(tmp_path):
 
 def test_missing_files_and_files_outside_are_unread(tmp_path):
     (tmp_path.parent / "secret.pcap").write_bytes(b"x")
-    text = '[product]\nname = "x"\n[[artefact]]\npath = "gone.apk"\n[[artefact]]\npath = "../secret.pcap"\n'
+    text = '[product]\nname = "x"\n[[artefact]]\npath = "gone.apk"\n'
+    text += '[[artefact]]\npath = "../secret.pcap"\n'
     found = made(tmp_path, text)
     assert found.artefacts == ()
     assert ["no such file" in part.reason or "outside" in part.reason for part in found.unread] == [
@@ -64,8 +65,8 @@ def test_empty_answers_are_unknown(tmp_path):
 
 @pytest.mark.parametrize("text", ["", "name = 'x'", "[product", "product = 3", "\udcff"])
 def test_no_dossier_at_all(tmp_path, text):
+    (tmp_path / "dossier.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(UnreadableArtefact):
-        (tmp_path / "dossier.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
         read_dossier(tmp_path)
     with pytest.raises(UnreadableArtefact, match="there is none"):
         read_dossier(tmp_path / "nowhere")

@@ -30,7 +30,8 @@ def test_requests_one_after_another(chunk):
 
 @pytest.mark.parametrize("chunk", [1, 5, 10_000])
 def test_a_chunked_response(chunk):
-    data = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n3;x=y\r\nefg\r\n0\r\n\r\n"
+    data = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    data += b"4\r\nabcd\r\n3;x=y\r\nefg\r\n0\r\n\r\n"
     _, found = feed(data + POST.replace(b"POST /a?b=c HTTP/1.1", b"HTTP/1.1 204 No"), chunk)
     assert found[0].body == b"abcdefg"
     assert found[0].status == 200

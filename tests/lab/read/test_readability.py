@@ -7,10 +7,11 @@ from keepsight.lab.read.readability import band_of, figures, sentences, split_se
 from tests.paths import shared_data
 
 COUNTED = {
-    "information": 4, "privacy": 3, "data": 2, "service": 2, "services": 3, "collected": 3, "used": 1,
-    "devices": 3, "camera": 3, "create": 2, "various": 3, "experience": 4, "value": 2, "people": 2,
-    "business": 2, "every": 2, "statement": 2, "measures": 2, "area": 3, "applicable": 4, "third": 1,
-    "being": 2, "client": 2, "storage": 2, "language": 2, "retention": 3, "use": 1, "necessary": 4,
+    "information": 4, "privacy": 3, "data": 2, "service": 2, "services": 3, "collected": 3,
+    "used": 1, "devices": 3, "camera": 3, "create": 2, "various": 3, "experience": 4, "value":
+    2, "people": 2, "business": 2, "every": 2, "statement": 2, "measures": 2, "area": 3,
+    "applicable": 4, "third": 1, "being": 2, "client": 2, "storage": 2, "language": 2,
+    "retention": 3, "use": 1, "necessary": 4,
 }  # fmt: skip
 
 

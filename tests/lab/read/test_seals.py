@@ -14,7 +14,8 @@ def test_each_row_says_what_it_does_not_say():
 def test_a_users_own_register(tmp_path, monkeypatch):
     path = tmp_path / "own.toml"
     path.write_text(
-        'dated = "2030-01-01"\n[[seal]]\nkey="x"\nnames=["Star"]\nname="Star"\nissuer="I"\nbasis="B"\n'
+        'dated = "2030-01-01"\n[[seal]]\nkey="x"\nnames=["Star"]\nname="Star"\nissuer="I"\n'
+        'basis="B"\n'
         'says="s"\nsays_not="n"\nis_declaration=false\nprovisions=[]\nsource="S"\nchecked_on="2030-01-01"\n'
     )
     monkeypatch.setenv(seals.REGISTER_VARIABLE, str(path))

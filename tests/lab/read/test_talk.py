@@ -41,7 +41,8 @@ def test_requests_meet_their_responses():
     listener = MessageTalk(talk(), notes, "HTTP")
     feed(listener, [
         (0, b"GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n"),
-        (1, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"),
+        (1, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        (1, b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"),
     ])  # fmt: skip
     assert [(x.path, x.status) for x in notes.exchanges] == [("/1", 200), ("/2", 404)]
     assert {m.host for m in notes.clear_messages} == {"h"}

@@ -1,6 +1,6 @@
 """Hello messages and certificates, whole, split, and lying about their lengths."""
 
-import datetime
+import datetime as dt
 
 import pytest
 from cryptography import x509
@@ -16,7 +16,7 @@ from tests.lab.synthetic import traffic
 
 def self_signed(key, *, digest=hashes.SHA256):
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "camera.local")])
-    day = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
+    day = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
     made = (
         x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     )

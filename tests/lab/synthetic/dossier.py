@@ -61,7 +61,7 @@ password_length_min = { answer = 8, note = "stated at registration and tried" }
 password_types_min = 2
 password_composition_rule = "yes"
 second_factor = ["email_pin"]
-camera_pin = { answer = "offered_later", note = "asked when the camera is operated, can be skipped" }
+camera_pin = { answer = "offered_later", note = "asked when operating it, can be skipped" }
 second_account = { answer = "refused", note = "a physical reset is asked for" }
 setup_radio_after = "off"
 update_mode = "manual"

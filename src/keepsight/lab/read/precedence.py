@@ -13,9 +13,9 @@ _HALVES = re.compile(r";\s+|(?<=\w),?\s+(?:whereas|while|wohingegen|während)\s+
 _FILLER = frozenset(
     re.findall(
         r"\w+",
-        "the a an of our its this that these those any such privacy policy policies notice statement"
-        " terms agreement use service data protection cookie other and or to in for inc ltd co"
-        " der die das des dem den diese dieser diesem diesen dieses unsere unserer von und"
+        "the a an of our its this that these those any such privacy policy policies notice"
+        " statement terms agreement use service data protection cookie other and or to in for inc"
+        " ltd co der die das des dem den diese dieser diesem diesen dieses unsere unserer von und"
         " datenschutzerklärung datenschutzrichtlinie richtlinie erklärung website app company",
     )
 )

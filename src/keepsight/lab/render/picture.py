@@ -182,16 +182,16 @@ def reading_gauge(ease: float, band: str) -> str:
             f"aria-label='Reading ease {ease}, band {escape(band)}' {_FONT}>"
         )
     ]
-    for start, end, colour in _EASE_MARKS:
-        out.append(
-            f"<rect x='{20 + 5.6 * start:.0f}' y='30' width='{5.6 * (end - start) - 2:.0f}' "
-            f"height='12' rx='2' fill='{colour}' fill-opacity='.75'/>"
-        )
-    for mark in (0, 30, 50, 60, 100):
-        out.append(
-            f"<text class='soft' x='{20 + 5.6 * mark:.0f}' y='60' font-size='11' "
-            f"text-anchor='middle' fill='{SOFT}'>{mark}</text>"
-        )
+    out.extend(
+        f"<rect x='{20 + 5.6 * start:.0f}' y='30' width='{5.6 * (end - start) - 2:.0f}' "
+        f"height='12' rx='2' fill='{colour}' fill-opacity='.75'/>"
+        for start, end, colour in _EASE_MARKS
+    )
+    out.extend(
+        f"<text class='soft' x='{20 + 5.6 * mark:.0f}' y='60' font-size='11' "
+        f"text-anchor='middle' fill='{SOFT}'>{mark}</text>"
+        for mark in (0, 30, 50, 60, 100)
+    )
     anchor = "start" if at < 120 else "end" if at > 480 else "middle"
     out.append(
         f"<path class='ink-fill' d='M{at:.0f} 28 l-6 -9 h12 z' fill='{INK}'/>"

@@ -27,8 +27,8 @@ RULE = Rule(
 )
 REMEDY = (
     "Use authenticated encryption (AES-GCM or ChaCha20-Poly1305, BSI TR-02102) with nonces that "
-    "never repeat, separate keys for each direction and the response bound to its request. Another bare "
-    "stream cipher would leave key-stream reuse and missing response protection as they are."
+    "never repeat, separate keys for each direction and the response bound to its request. Another "
+    "bare stream cipher would leave key-stream reuse and missing response protection as they are."
 )
 
 

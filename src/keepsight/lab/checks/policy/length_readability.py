@@ -57,14 +57,16 @@ def judge(facts: ProductFacts) -> tuple[Finding, ...]:
 def line(policy: PolicyFacts) -> str:
     """All figures of a text in a line, each with the formula's name."""
     f = policy.figures
-    grade = "" if f.kincaid_grade is None else f"; Flesch-Kincaid grade {f.kincaid_grade}"
-    return (
-        f"{f.words:,} words in {f.sentences} sentences ({f.words_per_sentence} a sentence); "
-        f"{f.minutes_at_238:.1f} minutes at 238 words a minute, {f.minutes_by_character:.2f} minutes "
-        f"at 14.69 ms a character; {f.reading_ease_formula.split(':', maxsplit=1)[0]} reading ease "
-        f"{f.reading_ease}, band {f.reading_ease_band}{grade}; "
-        f"text SHA-256 {policy.text_sha256[:16]}"
-    )
+    formula = f.reading_ease_formula.split(":", maxsplit=1)[0]
+    parts = [
+        f"{f.words:,} words in {f.sentences} sentences ({f.words_per_sentence} a sentence)",
+        f"{f.minutes_at_238:.1f} minutes at 238 words a minute",
+        f"{f.minutes_by_character:.2f} minutes at 14.69 ms a character",
+        f"{formula} reading ease {f.reading_ease}, band {f.reading_ease_band}",
+    ]
+    if f.kincaid_grade is not None:
+        parts.append(f"Flesch-Kincaid grade {f.kincaid_grade}")
+    return "; ".join([*parts, f"text SHA-256 {policy.text_sha256[:16]}"])
 
 
 CHECK = RULE.check(judge)
