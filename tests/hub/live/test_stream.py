@@ -456,15 +456,15 @@ def _take_step(rig: Rig, step: str, takers: dict[str, Watcher]) -> None:
         rig.live.next_window()
     elif step == "format":
         rig.live.on_format(FORMAT)
+    elif step == "unwatch":
+        rig.live.unwatch(takers["watch"])
+    elif step in {"break", "jump"}:
+        lost = BreakReason.CONNECTION_LOST if step == "break" else BreakReason.CLOCK_JUMPED
+        rig.live.on_break(lost, 0)
+    elif step == "still":
+        rig.live.still()
     else:
-        act = {
-            "unwatch": lambda: rig.live.unwatch(takers["watch"]),
-            "still": rig.live.still,
-            "roll": rig.live.roll,
-            "break": lambda: rig.live.on_break(BreakReason.CONNECTION_LOST, 0),
-            "jump": lambda: rig.live.on_break(BreakReason.CLOCK_JUMPED, 0),
-        }
-        act[step]()
+        rig.live.roll()
 
 
 def _follow(before: tuple[bytes, int] | None, opened: Opened) -> tuple[bytes, int]:
