@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from keepsight.lab.read.archive import Archive, FileSource
+from keepsight.lab.facts.app import Manifest
+from keepsight.lab.read.archive import Archive, FileSource, MemorySource
 from keepsight.lab.read.signing import PackageSignature
 from tests.lab.synthetic import package
 from tests.lab.synthetic.article import article_entries
@@ -90,6 +91,29 @@ def test_every_reference_package_verifies_by_the_schemes_in_its_name():
     }  # fmt: skip
     assert named
     assert differing == set()
+
+
+def finished(entries, schemes, **manifest):
+    read = Archive(MemorySource(package.signed(entries, schemes)))
+    return PackageSignature(read).finish(Manifest("a.b", **manifest)).verified
+
+
+@pytest.mark.parametrize("more", [{"target_sdk": 30}, {"target_sandbox": 2}])
+def test_v1_alone_is_not_enough_where_the_manifest_asks_for_more(more):
+    entries = {"classes.dex": b"1"}
+    assert finished(entries, ("v1",), target_sdk=29) == ("v1",)
+    assert finished(entries, ("v1",), **more) == ()
+    assert finished(entries, ("v1", "v2"), **more) == ("v1", "v2")
+
+
+def test_a_broken_newer_scheme_takes_the_older_ones_with_it():
+    """Android refuses such a package: it does not fall back."""
+    data = bytearray(package.signed({"classes.dex": b"1"}, ("v1", "v2", "v3")))
+    at = data.rindex((0xF05368C0).to_bytes(4, "little")) + 60
+    data[at] ^= 1
+    signing = PackageSignature(Archive(MemorySource(bytes(data)))).finish()
+    assert signing.verified == ()
+    assert "so the package is refused" in signing.results[1].reason
 
 
 def test_a_changed_entry_breaks_every_scheme(tmp_path):

@@ -97,6 +97,8 @@ class Manifest:
     version_code: int | None = None
     min_sdk: int = 1
     target_sdk: int = 1
+    target_sandbox: int = 1
+    """From 2 on, Android asks for a newer signature scheme than v1."""
     debuggable: bool | None = False
     """None: the value is a resource that could not be resolved."""
     allow_backup: bool | None = True

@@ -163,7 +163,7 @@ class _Reading:
         signing: Signing | None = None
         for index in order:
             name, archive = self._parts[index]
-            result = self._package(name, archive, owner_of)
+            result = self._package(name, archive, manifests[index], owner_of)
             if index == base:
                 signing = result
             elif result is not None and not result.verified:
@@ -232,7 +232,9 @@ class _Reading:
             lambda: network_security.read(archive.read(path, XML_BYTES_MAX)),
         )
 
-    def _package(self, name: str, archive: Archive, owner_of: Ownership) -> Signing | None:
+    def _package(
+        self, name: str, archive: Archive, found: Manifest | None, owner_of: Ownership
+    ) -> Signing | None:
         """Read code and signatures of one package; return the signatures."""
         signature = self._try("signing", lambda: PackageSignature(archive))
         for entry, reason in list(archive.refused.items())[:_GAPS_MAX]:
@@ -248,7 +250,7 @@ class _Reading:
             self._libraries.setdefault(library.name, library)
         if signature is None:
             return None
-        return self._try("signing", signature.finish)
+        return self._try("signing", lambda: signature.finish(found))
 
     def _dex(
         self,

@@ -252,9 +252,10 @@ class Archive:
         if len(header) < _LOCAL.size or header[:4] != _LOCAL_MAGIC:
             raise UnreadableArtefact("its own header is missing")
         field = _LOCAL.unpack_from(header)
-        method, name_bytes, extra_bytes = field[3], field[9], field[10]
+        name_bytes, extra_bytes = field[9], field[10]
         raw = header[_LOCAL.size : _LOCAL.size + name_bytes]
-        if raw.decode("utf-8", "backslashreplace") != entry.name or method != entry.method:
+        # Only the name has to agree: as in Android, the directory says how the entry is packed.
+        if raw.decode("utf-8", "backslashreplace") != entry.name:
             raise UnreadableArtefact("its own header contradicts the directory")
         offset: int = entry.header_offset + _LOCAL.size + name_bytes + extra_bytes
         if offset + entry.packed_bytes > self.source.size:

@@ -16,8 +16,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cryptography import x509
-
 from keepsight.lab.facts.app import SchemeResult
 from keepsight.lab.read import der, signer
 from keepsight.lab.read.archive import Archive
@@ -49,6 +47,10 @@ _SECTION_END: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
 _STRIP_NAME: Final = "x-android-apk-signed"
 
 
+class _WrongSigner(UnreadableArtefact):
+    """A signer that is well formed and did not sign this; another one may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """One section of a manifest or signature file, with its exact bytes."""
@@ -78,7 +80,7 @@ class JarSignature:
         self._expected: dict[str, tuple[str, bytes]] = {}
         self._seen: set[str] = set()
         self._reasons: list[str] = []
-        self._certificates: list[x509.Certificate] = []
+        self._certificates: list[signer.SigningCertificate] = []
         self.promises: set[str] = set()
         """What X-Android-APK-Signed names, of "2" and "3"."""
         if self._blocks:
@@ -112,7 +114,7 @@ class JarSignature:
             present=self.present,
             verified=self.present and not self._reasons,
             reason="; ".join(self._reasons[:3]),
-            signers=tuple(signer.describe(certificate) for certificate in self._certificates),
+            signers=tuple(certificate.facts for certificate in self._certificates),
             digests=tuple(sorted({algorithm for algorithm, _ in self._expected.values()})),
         )
 
@@ -173,6 +175,8 @@ class JarSignature:
             if digest is None:
                 raise UnreadableArtefact(f"{name} has no digest")
             expected[name] = digest
+        if not expected:
+            raise UnreadableArtefact("nothing in the package is signed")
         self._expected = expected
 
 
@@ -269,7 +273,7 @@ def _covered(
     return covered
 
 
-def _verify_block(block: bytes, signature_file: bytes) -> x509.Certificate:
+def _verify_block(block: bytes, signature_file: bytes) -> signer.SigningCertificate:
     """Verify a PKCS#7 block over a signature file; return the signer's certificate."""
     content_type, content = der.parse(block).expect(der.SEQUENCE).children()[:2]
     if content_type.object_id() != _SIGNED_DATA:
@@ -282,8 +286,21 @@ def _verify_block(block: bytes, signature_file: bytes) -> x509.Certificate:
     nodes = stored.children()
     if len(nodes) > CERTIFICATES_MAX:
         raise UnreadableArtefact("the signature block has too many certificates")
-    # Before Android 7.0 only the first signer counts.
-    fields = signers[0].expect(der.SEQUENCE).children()
+    if len(signers) > SIGNERS_MAX:
+        raise UnreadableArtefact("the signature block has too many signers")
+    refusal = _WrongSigner("no signer")
+    for one in signers:
+        try:
+            return _verify_signer(one, nodes, signature_file)
+        except _WrongSigner as error:
+            refusal = error  # one signer that verifies is enough; a malformed one is too many
+    raise refusal
+
+
+def _verify_signer(
+    one: der.Node, nodes: list[der.Node], signature_file: bytes
+) -> signer.SigningCertificate:
+    fields = one.expect(der.SEQUENCE).children()
     certificate = _certificate_of(fields[1], nodes)
     digest_name = _DIGEST_IDS.get(fields[2].children()[0].object_id())
     if digest_name is None:
@@ -294,12 +311,12 @@ def _verify_block(block: bytes, signature_file: bytes) -> x509.Certificate:
         # What is signed is the same bytes as a SET (RFC 5652, 5.4).
         signed, rest = b"\x31" + rest[0].whole[1:], rest[1:]
     signature = rest[1].expect(der.OCTETS).value
-    if not signer.verifies(certificate.public_key(), signature, signed, digest_name):
-        raise UnreadableArtefact("the signature over the signature file does not verify")
+    if not signer.verifies(certificate.key, signature, signed, digest_name):
+        raise _WrongSigner("the signature over the signature file does not verify")
     return certificate
 
 
-def _certificate_of(identifier: der.Node, nodes: list[der.Node]) -> x509.Certificate:
+def _certificate_of(identifier: der.Node, nodes: list[der.Node]) -> signer.SigningCertificate:
     # By serial number alone: signers write the issuer's name with other string types than its
     # certificate has, and the signature must fit the key anyway.
     serial = identifier.expect(der.SEQUENCE).children()[1].expect(der.INTEGER)
@@ -315,10 +332,15 @@ def _compare_attributes(attributes: der.Node, digest_name: str, signature_file: 
     values: dict[str, der.Node] = {}
     for attribute in attributes.children():
         name, value = attribute.expect(der.SEQUENCE).children()[:2]
-        values[name.object_id()] = value.expect(der.SET).children()[0]
+        contents = value.expect(der.SET).children()
+        if len(contents) != 1 or name.object_id() in values:
+            raise UnreadableArtefact("a signed attribute has several values")
+        values[name.object_id()] = contents[0]
     content_type = values.get(_CONTENT_TYPE)
     digest = values.get(_MESSAGE_DIGEST)
-    if content_type is None or content_type.object_id() != _DATA or digest is None:
+    if content_type is None or digest is None:
         raise UnreadableArtefact("the signed attributes lack content type or digest")
+    if content_type.object_id() != _DATA:
+        raise _WrongSigner("the signed attributes are of another type of content")
     if digest.expect(der.OCTETS).value != hashlib.new(digest_name, signature_file).digest():
-        raise UnreadableArtefact("the signature file was changed")
+        raise _WrongSigner("the signature file was changed")

@@ -24,6 +24,7 @@ _SCHEME: Final = 0x01010027
 _ENABLED: Final = 0x0101000E
 _CLEARTEXT: Final = 0x010104EC
 _NETWORK_SECURITY: Final = 0x01010527
+_TARGET_SANDBOX: Final = 0x0101054C
 _COMPONENTS: Final = ("activity", "activity-alias", "service", "receiver", "provider")
 _PROVIDERS_EXPORTED_BELOW: Final = 17
 """Targets below this export a provider unless it says otherwise."""
@@ -87,6 +88,7 @@ class _Reader:
             version_code=self._number(root, _VERSION_CODE, "versionCode"),
             min_sdk=min_sdk,
             target_sdk=target_sdk,
+            target_sandbox=self._number(root, _TARGET_SANDBOX, "targetSandboxVersion") or 1,
             debuggable=self._flag(application, _DEBUGGABLE, "debuggable", default=False),
             allow_backup=self._flag(application, _ALLOW_BACKUP, "allowBackup", default=True),
             uses_cleartext_traffic=self._flag(

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from cryptography import x509
-
 from keepsight.lab.facts.app import Certificate, SchemeResult
 from keepsight.lab.read import signer
 from keepsight.lab.read.archive import Archive
@@ -106,9 +104,9 @@ class Scheme:
     name: str
     present: bool = False
     reason: str = ""
-    certificates: list[x509.Certificate] = field(default_factory=list)
+    certificates: list[signer.SigningCertificate] = field(default_factory=list)
     content_digests: dict[str, bytes] = field(default_factory=dict)
-    lineage: list[x509.Certificate] = field(default_factory=list)
+    lineage: list[signer.SigningCertificate] = field(default_factory=list)
     promises_v3: bool = False
     ranges: list[tuple[int, int]] = field(default_factory=list)
 
@@ -124,13 +122,13 @@ class Scheme:
             present=self.present,
             verified=self.verified,
             reason=self.reason,
-            signers=tuple(signer.describe(one) for one in self.certificates),
+            signers=tuple(one.facts for one in self.certificates),
             digests=tuple(sorted(self.content_digests)),
         )
 
     def rotation(self) -> tuple[Certificate, ...]:
         """Return the certificates of the key rotation, oldest first."""
-        return tuple(signer.describe(one) for one in self.lineage)
+        return tuple(one.facts for one in self.lineage)
 
 
 def verify(archive: Archive) -> tuple[Scheme, Scheme]:
@@ -206,12 +204,12 @@ def _verify_signer(scheme: Scheme, data: bytes) -> None:
     certificates = [signer.load(der) for der in Reader(inner.prefixed()).values(CERTIFICATES_MAX)]
     if not certificates:
         raise UnreadableArtefact("no certificate")
-    if signer.public_key_der(certificates[0]) != key_bytes:
+    if certificates[0].key_info != key_bytes:
         raise UnreadableArtefact("the public key is not that of the certificate")
     best = max(known, key=lambda number: _ALGORITHMS[number].strength)
     algorithm = _ALGORITHMS[best]
     if not signer.verifies(
-        certificates[0].public_key(),
+        certificates[0].key,
         signatures[best],
         signed,
         algorithm.digest,
@@ -245,7 +243,7 @@ def _take_digests(scheme: Scheme, digests: dict[int, bytes]) -> None:
                 raise UnreadableArtefact("two signers disagree about the contents")
 
 
-def _take_attributes(scheme: Scheme, inner: Reader, certificate: x509.Certificate) -> None:
+def _take_attributes(scheme: Scheme, inner: Reader, certificate: signer.SigningCertificate) -> None:
     if not inner.left:
         return
     for value in Reader(inner.prefixed()).values(DIGESTS_MAX):
@@ -257,10 +255,12 @@ def _take_attributes(scheme: Scheme, inner: Reader, certificate: x509.Certificat
             scheme.lineage = _verify_lineage(reader, certificate)
 
 
-def _verify_lineage(reader: Reader, current: x509.Certificate) -> list[x509.Certificate]:
+def _verify_lineage(
+    reader: Reader, current: signer.SigningCertificate
+) -> list[signer.SigningCertificate]:
     """Verify the proof of rotation: each key has signed the certificate that follows."""
     reader.number()  # version of the structure
-    chain: list[x509.Certificate] = []
+    chain: list[signer.SigningCertificate] = []
     next_algorithm = 0
     for value in reader.values(CERTIFICATES_MAX):
         node = Reader(value)
@@ -276,7 +276,7 @@ def _verify_lineage(reader: Reader, current: x509.Certificate) -> list[x509.Cert
             if algorithm is None or named != next_algorithm:
                 raise UnreadableArtefact("the key rotation uses an unknown signature")
             if not signer.verifies(
-                chain[-1].public_key(),
+                chain[-1].key,
                 signature,
                 signed,
                 algorithm.digest,
@@ -285,7 +285,7 @@ def _verify_lineage(reader: Reader, current: x509.Certificate) -> list[x509.Cert
                 raise UnreadableArtefact("a step of the key rotation does not verify")
         chain.append(certificate)
         next_algorithm = following
-    if not chain or chain[-1] != current:
+    if not chain or chain[-1].der != current.der:
         raise UnreadableArtefact("the key rotation does not end at the signer")
     return chain
 
