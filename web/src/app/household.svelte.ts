@@ -142,8 +142,9 @@ class Household {
       if (hello.state === 'locked') this.stage = 'locked';
       else if (!hello.signed_in) await this.enter(hello);
       else await this.readCameras();
-    } catch {
-      this.isUnreachable = true;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) this.leave();
+      else this.isUnreachable = true;
     }
   }
 
