@@ -83,7 +83,7 @@ class FlowTable:
             if (
                 end - at > 40
                 and data[at] == 0x45
-                and (at == start or data[at - 2 : at] == b"\x08\x00")
+                and (at == start or (data[at - 2] == 8 and data[at - 1] == 0))
             ):
                 protocol = data[at + 9]
                 if protocol == TCP:

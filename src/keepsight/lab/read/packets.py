@@ -100,14 +100,9 @@ class PacketFile:
                         self.damage = f"a packet claims {captured} bytes"
                         return
                     break
-                yield (
-                    data,
-                    start,
-                    stop,
-                    wire_bytes,
-                    seconds * 1_000_000 + fraction // fractions_per_us,
-                    link,
-                )
+                if fractions_per_us != 1:
+                    fraction //= fractions_per_us
+                yield data, start, stop, wire_bytes, seconds * 1_000_000 + fraction, link
                 offset = stop
 
     def _read_pcapng(self, head: bytes) -> Iterator[Packet]:  # noqa: C901, PLR0912 - one loop over blocks, each refusal with its own reason
