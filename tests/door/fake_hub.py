@@ -173,6 +173,9 @@ class FakeHub:
             content_type="application/json",
             headers=headers,
         )
+        if request.method == "DELETE":
+            response.headers["Clear-Site-Data"] = '"cookies", "storage"'
+            return response
         response.headers.add("Set-Cookie", f"{self.cookie_name}=fresh; HttpOnly")
         response.headers.add("Set-Cookie", "ks-00000000=foreign; HttpOnly")
         return response

@@ -61,6 +61,21 @@ async def test_browser_sees_chosen_headers_and_never_a_foreign_cookie(
     assert "cookie that is not its own" in caplog.text
 
 
+async def test_signing_out_of_one_household_leaves_the_others_signed_in(
+    make_house: MakeHouse,
+) -> None:
+    """Clear-Site-Data's "cookies" is the whole host's, whatever the port."""
+    house = await make_house()
+    async with house.client.delete(house.url + "/api/session", headers=house.headers) as answer:
+        assert "cookies" not in answer.headers["Clear-Site-Data"]
+        assert '"storage"' in answer.headers["Clear-Site-Data"]
+        cookies = answer.headers.getall("Set-Cookie")
+    name = house.hub.cookie_name
+    assert [cookie.partition("=")[0] for cookie in cookies] == [f"__Host-{name}", name]
+    assert all("Max-Age=0; Path=/" in cookie for cookie in cookies)
+    assert "; Secure" in cookies[0]
+
+
 async def test_absent_hub_is_503_in_the_usual_shape(make_house: MakeHouse) -> None:
     house = await make_house()
     await house.hub.stop()

@@ -13,7 +13,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from keepsight.door.answers import refusal
-from keepsight.door.guard import is_own_set_cookie
+from keepsight.door.guard import is_own_set_cookie, own_cookie_names
 from keepsight.door.headers import NO_STORE
 from keepsight.door.hubapi import HubApi
 from keepsight.door.visit import Visit
@@ -32,7 +32,7 @@ _TO_HUB: Final = (
     "X-Keepsight",
 )  # fmt: skip
 _FROM_HUB: Final = (
-    "Clear-Site-Data", "Content-Disposition", "Content-Language", "Content-Type", "Retry-After",
+    "Content-Disposition", "Content-Language", "Content-Type", "Retry-After",
 )  # fmt: skip
 
 
@@ -61,8 +61,18 @@ def headers_from_hub(answer: aiohttp.ClientResponse, household: str) -> CIMultiD
             headers.add("Set-Cookie", cookie)
         else:
             log.error("the hub tried to set a cookie that is not its own")
+    if "Clear-Site-Data" in answer.headers:
+        _forget_session(headers, household)
     headers["Cache-Control"] = NO_STORE
     return headers
+
+
+def _forget_session(headers: CIMultiDict[str], household: str) -> None:
+    """Sign out here only: "cookies" would clear those of every port, other households' too."""
+    headers["Clear-Site-Data"] = '"cache", "storage"'
+    for name in own_cookie_names(household):
+        secure = "; Secure" if name.startswith("__Host-") else ""
+        headers.add("Set-Cookie", f"{name}=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict{secure}")
 
 
 async def pass_on(
