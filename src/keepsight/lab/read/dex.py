@@ -13,7 +13,12 @@ from typing import Final
 
 from keepsight.lab.read import leb128
 from keepsight.lab.read.instructions import CODE_HEADER_BYTES, exception_handlers
-from keepsight.lab.read.limits import ENTRY_BYTES_MAX, STRING_BYTES_MAX, UnreadableArtefact
+from keepsight.lab.read.limits import (
+    ENTRY_BYTES_MAX,
+    NAME_CHARS_MAX,
+    STRING_BYTES_MAX,
+    UnreadableArtefact,
+)
 
 _HEADER_BYTES: Final = 0x70
 _ENDIAN: Final = 0x12345678
@@ -55,6 +60,7 @@ class Dex:
         self._classes = self._table(word[24], word[25], 32, "I")
         self._firsts: array[int] = array("Q")
         self._members = 0
+        self._type_keys: dict[int, bytes] = {}
         self._class_data: dict[int, int] = {}
         self._by_class: dict[int, list[tuple[int, int]]] = {}
         self._everything: list[tuple[int, int]] | None = None
@@ -139,23 +145,33 @@ class Dex:
         """Return the number of a type, None if the file does not name it."""
         text = descriptor.encode()
         number = self._type_bound(text)
-        if number < len(self._types) and self._key(self._types[number]) == text:
+        if number < len(self._types) and self._type_key(number) == text:
             return number
         return None
 
     def types_from(self, prefix: bytes) -> range:
         """Return the numbers of the types whose descriptors begin with an ASCII prefix."""
-        return range(self._type_bound(prefix), self._type_bound(prefix + b"\xff"))
+        low = self._type_bound(prefix)
+        if low == len(self._types) or not self._type_key(low).startswith(prefix):
+            return range(low, low)  # nearly always: there are a hundred prefixes to look for
+        return range(low, self._type_bound(prefix + b"\xff"))
 
     def _type_bound(self, text: bytes) -> int:
         low, high = 0, len(self._types)
         while low < high:
             middle = (low + high) // 2
-            if self._key(self._types[middle]) < text:
+            if self._type_key(middle) < text:
                 low = middle + 1
             else:
                 high = middle
         return low
+
+    def _type_key(self, number: int) -> bytes:
+        """Return a type's sort key, remembered: every search begins with the same few."""
+        key = self._type_keys.get(number)
+        if key is None:
+            key = self._type_keys[number] = self._key(self._types[number])[:NAME_CHARS_MAX]
+        return key
 
     def defined_types(self) -> "memoryview":
         """Return the type numbers of the classes defined here."""
