@@ -18,7 +18,8 @@ from rich.table import Table
 from benchmarks.figure import Figure
 
 BENCHES: Final = (
-    "sealing", "ingest", "live", "live_browser", "playback", "door", "lab_app", "recording",
+    "sealing", "ingest", "live", "live_browser", "playback", "door", "lab_app",
+    "lab_capture", "recording",
 )  # fmt: skip
 """In the order in which they run, the longest last."""
 TABLE_COLUMNS: Final = 160
