@@ -357,6 +357,28 @@ async def test_facts_can_stop_a_session_before_the_password_is_answered():
     assert [request.header("Authorization") for request in asked] == [None, None]
 
 
+async def test_a_cancellation_is_never_lost_in_a_failing_session():
+    async def leave(connection):
+        connection.writer.close()
+
+    for turns in range(12):
+        async with ScriptedCamera(Script(play=leave)) as camera:
+            session = RtspSession(camera.destination, None, CLOCK)
+            await session.open()
+            await session.play(Units())
+            running = asyncio.ensure_future(session.run())
+            await session.ended
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            was_done = running.done()
+            running.cancel()
+            await asyncio.wait((running,), timeout=5)
+            assert running.cancelled() or was_done
+            if was_done:
+                assert isinstance(running.exception(), ConnectionLostError)
+            await session.close()
+
+
 async def test_close_twice_and_before_open_is_no_error():
     session = RtspSession(Destination("rtsp", "127.0.0.1", 9, "/"), None, CLOCK)
     await session.close()

@@ -109,8 +109,9 @@ class Connection(asyncio.BufferedProtocol):
             self._on_end(self.error)
         if self.transport is None or self._lost.done():
             return
-        self.transport.resume_reading()
-        await asyncio.wait((self._lost,), timeout=seconds)
+        if seconds:
+            self.transport.resume_reading()
+            await asyncio.wait((self._lost,), timeout=seconds)
         if not self._lost.done():
             self.transport.abort()
         await asyncio.wait((self._lost,), timeout=ABORT_SECONDS_MAX)
@@ -119,6 +120,12 @@ class Connection(asyncio.BufferedProtocol):
         """Called once a chunk: a camera that sends more than any camera does has to wait."""
         self._chunks += 1
         if self._chunks == CHUNKS_PER_SECOND_MAX and self.transport is not None:
+            # Not here: a chunk begins inside the event loop's call for a buffer, and to stop reading
+            # in it makes uvloop crash the process.
+            asyncio.get_running_loop().call_soon(self._pause)
+
+    def _pause(self) -> None:
+        if self.transport is not None and not self.transport.is_closing():
             self.transport.pause_reading()
 
     def on_second(self) -> None:
