@@ -120,8 +120,8 @@ class Connection(asyncio.BufferedProtocol):
         """Called once a chunk: a camera that sends more than any camera does has to wait."""
         self._chunks += 1
         if self._chunks == CHUNKS_PER_SECOND_MAX and self.transport is not None:
-            # Not here: a chunk begins inside the event loop's call for a buffer, and to stop reading
-            # in it makes uvloop crash the process.
+            # Not here: a chunk begins inside the event loop's call for a buffer, and to stop
+            # reading in it makes uvloop crash the process.
             asyncio.get_running_loop().call_soon(self._pause)
 
     def _pause(self) -> None:
