@@ -77,6 +77,19 @@ def test_a_trust_manager_that_hands_on_decides():
     assert [one.accepts_all for one in found.bodies] == [False]
 
 
+def test_handing_on_only_sometimes_is_not_judged():
+    on = ("invoke-interface", "Ljavax/net/ssl/X509TrustManager;", "checkServerTrusted", TRUST,
+          [5, 6, 7])  # fmt: skip
+    lines = (("if-eqz", 0, "end"), on, ("label", "end"), ("return-void",))
+    assert body_of("checkServerTrusted", TRUST, *lines).accepts_all is None
+
+
+def test_handing_on_to_an_overload_of_the_same_class_proves_nothing():
+    """A library's trust manager that accepts everything was once taken for one that decides."""
+    on = ("invoke-virtual", "Lorg/a/B;", "checkServerTrusted", TRUST, [5, 6, 7])
+    assert body_of("checkServerTrusted", TRUST, on, ("return-void",)).accepts_all is None
+
+
 @pytest.mark.parametrize(("value", "accepts"), [(1, True), (0, False)])
 def test_a_host_name_verifier_with_one_answer(value, accepts):
     found = body_of("verify", VERIFY, ("const/4", 0, value), ("return", 0))

@@ -246,7 +246,8 @@ class Scan:
         accepts: bool | None = None
         if kind == "trust-manager":
             accepts = None if decides else True
-            if self._delegates(code, calls):
+            branches = any(0x2B <= opcode <= 0x3D for opcode in opcodes)
+            if not branches and self._delegates(code, method, calls):
                 accepts = False
         elif kind == "hostname-verifier":
             if not decides and not any(0x32 <= one <= 0x3D for one in opcodes):
@@ -255,11 +256,20 @@ class Scan:
             accepts = self._proceeds(starts, calls)
         self._found.bodies.append(MethodBody(kind, self._place(method, starts[0]), accepts))
 
-    def _delegates(self, code: int, calls: list[int]) -> bool:
-        """Whether it hands the question on and lets the answer (an exception) through."""
-        tries = int.from_bytes(self._dex.data[code + 6 : code + 8], "little")
-        names = {self._called(at) for at in calls}
-        return not tries and bool(names & {"checkServerTrusted", "checkTrusted"})
+    def _delegates(self, code: int, method: int, calls: list[int]) -> bool:
+        """Whether it hands the question to another class, and lets the exception through.
+
+        Handing it to an overload of the same class proves nothing: that one may do nothing.
+        """
+        data, dex = self._dex.data, self._dex
+        if int.from_bytes(data[code + 6 : code + 8], "little"):
+            return False
+        others = (
+            data[at + 2] | data[at + 3] << 8
+            for at in calls
+            if self._called(at) in {"checkServerTrusted", "checkTrusted"}
+        )
+        return any(dex.method_class(other) != dex.method_class(method) for other in others)
 
     def _proceeds(self, starts: Iterable[int], calls: list[int]) -> bool | None:
         names = [self._called(at) for at in calls]
