@@ -29,6 +29,8 @@ export class Deck {
 
   /** The playback view in its container; closed by the returned function. */
   open(camera: Camera, container: HTMLElement): () => void {
+    // Another camera goes on where the one before was.
+    if (this.playback !== null) this.targetUs = this.playback.timeUs;
     this.playback = null;
     const view = household.ports.playback.open(camera, container, (now) => (this.playback = now));
     this.view = view;
@@ -45,6 +47,7 @@ export class Deck {
 
   goLive(): void {
     this.mode = 'live';
+    this.playback = null;
   }
 
   seek(us: number): void {

@@ -17,7 +17,7 @@ const PHONE_ONE_COLUMN_MAX = 6;
 /** A cell this much smaller than the largest possible is still as good. */
 const WIDTH_TOLERANCE = 0.88;
 /** So much less picture is accepted for more columns. */
-const AREA_TOLERANCE = 0.9;
+const AREA_TOLERANCE = 0.86;
 
 /** On a phone: large pictures one below the other, or two columns with the odd one large on top. */
 function onPhone(count: number, width: number, gap: number, aspect: number): Arrangement {
