@@ -6,7 +6,6 @@ Children are forked from a clean server process that has the readers loaded, so 
 
 import logging
 import multiprocessing
-import os
 import resource
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -21,7 +20,6 @@ log = logging.getLogger(__name__)
 Reader = Callable[[ReadTask], ReadResult]
 
 READERS = "keepsight.lab.reading"
-NICE = 5
 OPEN_FILES_MAX = 64
 
 
@@ -108,7 +106,6 @@ def _death_reason(exit_code: int | None) -> str:
 
 
 def _child(sender: Connection, task: ReadTask, limits: Limits, reader: Reader) -> None:
-    os.nice(NICE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES_MAX, OPEN_FILES_MAX))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))

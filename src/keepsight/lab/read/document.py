@@ -234,8 +234,10 @@ def _is_plain_heading(line: str, *, alone: bool) -> bool:
     return stripped.isupper() or is_numbered or (alone and len(stripped.split()) <= 10)
 
 
-_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)\s]*(?:\s[^)]*)?\)")
-_LINK = re.compile(r"\[((?:[^\[\]]|\\.){0,500})\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
+_IMAGE = re.compile(r"!\[([^\]]{0,300})\]\([^)\s]{0,300}+(?:\s[^)]{0,100}+)?\)")
+_LINK = re.compile(
+    r"\[((?:[^\[\]\\]|\\.){0,500})\]\((?:[^()\s]|\([^()]{0,200}\)){0,1000}(?:\s+\"[^\"]{0,300}\")?\)"
+)
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>")
 _EMPHASIS = re.compile(r"\*{1,3}|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|`{1,3}|~~")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|>~-])")

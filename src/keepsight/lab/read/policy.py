@@ -43,9 +43,7 @@ def read_policy(path: Path) -> tuple[PolicyFacts, tuple[Unread, ...]]:
     text = "\n".join(block.text for block in document.blocks)
     language = language_of(text)
     if not language:
-        raise UnreadableArtefact(
-            path.name, "neither English nor German: its clauses are not judged"
-        )
+        raise UnreadableArtefact("neither English nor German: its clauses are not judged")
     words = wording(language)
     listed = sentences(document.blocks)
     parties = _parties(text, listed, trackers())

@@ -17,7 +17,7 @@ from keepsight.lab.checks.rule import Rule
 from keepsight.lab.facts.capture import Reach
 from keepsight.lab.facts.policy import ClauseKind
 from keepsight.lab.facts.product import ProductFacts
-from keepsight.lab.finding import Finding, Severity
+from keepsight.lab.finding import Evidence, Finding, Severity
 
 RULE = Rule(
     "policy/third-party-encryption",
@@ -29,13 +29,17 @@ RULE = Rule(
 
 def judge(facts: ProductFacts) -> tuple[Finding, ...]:
     """Violated where the promise meets readable content on the internet."""
+    claimed = tuple(
+        Evidence(f"claimed by the vendor: “{claim}”", place="dossier")
+        for claim in facts.product.claims
+        if "encrypt" in claim.lower()
+    )
     nothing = absent(RULE, facts)
-    if nothing is not None:
+    if nothing is not None and not claimed:
         return nothing
-    promised = quotes(facts, ClauseKind.ENCRYPTED_TO_THIRD, ClauseKind.ENCRYPTED)
-    claimed = [claim for claim in facts.product.claims if "encrypt" in claim.lower()]
-    if not promised and not claimed:
-        return RULE.not_applicable("the policy does not promise encryption")
+    promised = quotes(facts, ClauseKind.ENCRYPTED_TO_THIRD, ClauseKind.ENCRYPTED) + claimed
+    if not promised:
+        return RULE.not_applicable("nobody promises encryption")
     if not facts.captures:
         return RULE.unknown("Encryption is promised", "no capture was given to test it", promised)
     third = {t.contact.name for c in facts.captures for t in c.trackers}
@@ -50,7 +54,7 @@ def judge(facts: ProductFacts) -> tuple[Finding, ...]:
         where = "to a third party " if to_third else ""
         return RULE.violated(
             Severity.HIGH if to_third else Severity.MEDIUM,
-            f"The policy promises encryption, but readable traffic {where}was seen",
+            f"Encryption is promised, but readable traffic {where}was seen",
             promised
             + tuple(evidence(c, m.packet, f"{m.host}: {m.text}") for c, m in to_third or plain),
             remedy="Encrypt every connection, or do not promise it.",
