@@ -1,7 +1,7 @@
 """Microseconds per RTP packet from received bytes to access units, and for only copying them.
 
 The camera: H.264 4 Mbit/s, 20 pictures a second, a keyframe every 2 s, 1400-byte packets, AAC.
-Two sizes of read: 16 KiB, as loopback gives, and one packet at a time, the worst that Ethernet does.
+Two sizes of read: 16 KiB, as loopback gives, and one packet at a time, the worst of Ethernet.
 CPU time of this process, so that other work on the machine matters less.
 Run: python benchmarks/ingest.py
 """

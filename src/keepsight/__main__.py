@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from keepsight import __version__
-from keepsight.cli import camera, doctor, household, recordings, serve, status
+from keepsight.cli import camera, doctor, household, recordings, serve, status, trust
 from keepsight.cli.terminal import CommandError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.add_typer(recordings.app, name="recordings")
 app.command()(recordings.export)
 app.command()(status.status)
 app.command()(doctor.doctor)
+app.command()(trust.trust)
 app.add_typer(status.ledger_app, name="ledger")
 app.add_typer(household.app, name="household")
 
@@ -49,8 +50,23 @@ def options(
     )
 
 
+def register_lab() -> None:
+    """Add the lab's commands; its readers take a while to load, so only who needs them does."""
+    from keepsight.lab.cli import check_app, compare
+
+    app.add_typer(check_app, name="check")
+    app.command()(compare)
+
+
+def _wants_lab(arguments: list[str]) -> bool:
+    words = [argument for argument in arguments if not argument.startswith("-")]
+    return not words or words[0] in ("check", "compare")
+
+
 def main() -> None:
     """Run the command line; errors that a person can act on are one line and exit status 1."""
+    if _wants_lab(sys.argv[1:]):
+        register_lab()
     try:
         app()
     except CommandError as error:

@@ -224,7 +224,7 @@ async def test_start_that_fails_says_why_and_ends(
     async with asyncio.timeout(20):
         await process.child.wait()
     code, errors = await process.end()
-    assert code == 1
+    assert code == 78
     assert said in errors
     assert "Traceback" not in errors
 
@@ -238,7 +238,7 @@ async def test_taken_port_says_so(process: Process, hubs: list[FakeHub]) -> None
         await process.child.wait()
     code, errors = await process.end()
     server.close()
-    assert code == 1
+    assert code == 78
     assert "choose another port" in errors
     assert "Traceback" not in errors
 

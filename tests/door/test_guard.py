@@ -38,7 +38,7 @@ def test_own_names_and_addresses_are_allowed(host: str) -> None:
         "cameras.example.evil.example", "evil.example:8443", "[::1", "[evil]", "a@localhost",
         "localhost:80:80", "localhost:", "localhost:x", "localhost:0", "localhost:99999",
         "localhost/..", "lo calhost", "x" * 300, "127.1", "2130706433", "[2001:4860::1]",
-        "localhost\t", "loc\xe4lhost",
+        "localhost\t", "loc\xe4lhost", ".", "..:80",
     ],
 )  # fmt: skip
 def test_other_names_are_not(host: str) -> None:

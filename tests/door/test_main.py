@@ -17,7 +17,7 @@ def test_needs_a_configuration(capsys: pytest.CaptureFixture[str]) -> None:
 def test_absent_configuration_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--config", str(tmp_path / "absent.json")]) == 1
+    assert main(["--config", str(tmp_path / "absent.json")]) == 78
     said = capsys.readouterr().err
     assert said.startswith("door: ")
     assert said.count("\n") == 1

@@ -18,6 +18,8 @@ from keepsight.seal.frame import (
     Refusal,
     Sealer,
     WindowKey,
+)
+from keepsight.seal.frame import (
     open as open_sealed,
 )
 from keepsight.seal.header import HEADER_BYTES, Context, Kind, Stream, read_header
@@ -126,10 +128,13 @@ def test_cross_household_opens_are_all_refused():
     """20 homes x 3 cameras offered to each other at random, with swapped header fields."""
     chance = random.Random(2020)
     keys = [
-        WindowKey(secrets.token_bytes(32), Context(bytes([h]) * 16, bytes([c]) * 16, Stream.MAIN, 1, bytes([h, c]) * 8))
+        WindowKey(
+            secrets.token_bytes(32),
+            Context(bytes([h]) * 16, bytes([c]) * 16, Stream.MAIN, 1, bytes([h, c]) * 8),
+        )
         for h in range(20)
         for c in range(3)
-    ]  # fmt: skip
+    ]
     fragments = [sealed_by(key, bytes([i])) for i, key in enumerate(keys)]
     opened = 0
     for _ in range(50_000):

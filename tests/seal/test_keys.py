@@ -1,4 +1,4 @@
-"""Keys depend on everything that names them, and wraps open only in their place; by changing each."""
+"""Keys depend on all that names them, and wraps open only in their place; by changing each."""
 
 import pytest
 

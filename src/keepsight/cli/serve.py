@@ -67,6 +67,9 @@ def serve(  # noqa: PLR0913 - the command line's contract
     name: Annotated[
         list[str] | None, typer.Option("--name", help="Host name under which people open it.")
     ] = None,
+    trust_port: Annotated[
+        int | None, typer.Option(help="Offer the local authority's root certificate here too.")
+    ] = None,
 ) -> None:
     """Run Keepsight: open the page it prints; the first visit is a set-up wizard."""
     if (tls_cert is None) != (tls_key is None):
@@ -78,7 +81,7 @@ def serve(  # noqa: PLR0913 - the command line's contract
         installation = ensure_installation(data or default_data_directory())
     except InstallationError as error:
         raise CommandError(str(error)) from error
-    options = ServeOptions(port, host, tls_cert, tls_key, tuple(name or ()))
+    options = ServeOptions(port, host, tls_cert, tls_key, tuple(name or ()), trust_port)
     _run(supervise(installation, options, {}, _say_ready))
 
 

@@ -1,1 +1,1 @@
-"""What every room shares: clock, device, destination, secret. A closed list, standard library only."""
+"""What every room shares: clock, device, destination, secret. A closed list."""

@@ -62,7 +62,9 @@ def parse_destination(
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise DestinationError("the URL is malformed (check the brackets of an IPv6 host)") from error
+        raise DestinationError(
+            "the URL is malformed (check the brackets of an IPv6 host)"
+        ) from error
     if parts.scheme not in schemes:
         raise DestinationError(f"the URL must begin with {' or '.join(s + '://' for s in schemes)}")
     host, port = _host_and_port(parts)

@@ -6,6 +6,7 @@ of new households by SIGHUP.
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -151,8 +152,12 @@ class Door:
             self._announce(f"trust {url}/trust")
 
 
-async def run_door(config: DoorConfig, clock: Clock, path: Path | None = None) -> None:
+async def run_door(
+    config: DoorConfig, clock: Clock, path: Path | None = None, *, is_child: bool = False
+) -> None:
     """Run the door of this process: SIGTERM and SIGINT stop it, SIGHUP reads `path` again.
+
+    A child also stops at the end of its standard input, which a dead supervisor's is.
 
     Raises:
         CertificateError, ListenError: it cannot start, with what to do.
@@ -162,10 +167,21 @@ async def run_door(config: DoorConfig, clock: Clock, path: Path | None = None) -
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, reload.set)
+    if is_child:
+        _stop_with_input(loop, stop)
     try:
         await Door(config, clock, _announce).run(reload, stop, path)
     except* (ListenError, CertificateError) as group:
         raise group.exceptions[0] from None
+
+
+def _stop_with_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    def on_input() -> None:
+        if not os.read(0, 4096):
+            loop.remove_reader(0)
+            stop.set()
+
+    loop.add_reader(0, on_input)
 
 
 def _announce(line: str) -> None:

@@ -30,10 +30,11 @@ def split_host(host: str) -> tuple[str, int | None] | None:
     if rest and not (rest.startswith(":") and rest[1:].isascii() and rest[1:].isdigit()):
         return None
     port = int(rest[1:]) if rest else None
+    name = name.lower().rstrip(".")
     is_name = name and name.isascii() and not set(name) & set("/@\\\"'<>?#%;, \t")
     if not is_name or (port is not None and not 0 < port < 65536):
         return None
-    return name.lower().rstrip("."), port
+    return name, port
 
 
 def is_host_allowed(host: str, names: frozenset[str], own_address: str) -> bool:

@@ -28,6 +28,8 @@ SILENT_SECONDS: Final = 60.0
 """A hub that sends nothing for so long is given up."""
 PERMIT_SECONDS: Final = 5
 """How long an answer about a session is believed, for fragments over HTTP."""
+MISS_SECONDS: Final = 0.5
+"""The same for what the answer does not name: a new camera or export may be later than it."""
 PERMITS_MAX: Final = 1024
 PERMIT_BYTES_MAX: Final = 1024 * 1024
 ENDED_MAX: Final = 1024
@@ -118,10 +120,12 @@ class HubApi:
             self._permits.popitem(last=False)
         return permit
 
-    async def recent_permit(self, cookie: str | None) -> Permit | None:
-        """Like `permit`, but an answer of the last PERMIT_SECONDS will do."""
+    async def recent_permit(
+        self, cookie: str | None, seconds_max: float = PERMIT_SECONDS
+    ) -> Permit | None:
+        """Like `permit`, but an answer of the last `seconds_max` will do."""
         asked_us, permit = self._permits.get(cookie or "", (None, None))
-        if asked_us is None or self._clock.monotonic_us() - asked_us > PERMIT_SECONDS * 1_000_000:
+        if asked_us is None or self._clock.monotonic_us() - asked_us > seconds_max * 1_000_000:
             return await self.permit(cookie)
         return permit
 

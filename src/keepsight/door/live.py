@@ -5,6 +5,7 @@ connection; this file listens, asks, pings and hangs up.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import socket
@@ -14,7 +15,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from keepsight.core.clock import Clock
 from keepsight.door.fanout import VIEWERS_MAX, WATCH_MAX, Fanout, Viewer
-from keepsight.door.hubapi import HubApi, HubUnreachableError, Permit
+from keepsight.door.hubapi import MISS_SECONDS, HubApi, HubUnreachableError, Permit
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class LiveSession:
         self._live = live
         self._permit: Permit | None = None
         self._wanted: list[bytes] = []
+        self._is_asking = False
         self._pong_us = live.clock.monotonic_us()
         self._messages = 0
         self._is_sure = False
@@ -118,6 +120,8 @@ class LiveSession:
             if message.type is not WSMsgType.TEXT:
                 raise _HangUp(WSCloseCode.UNSUPPORTED_DATA, "only text is expected")
             self._on_text(message.data)
+            if self._is_asking:
+                await self._answer_watch()
         raise _HangUp(WSCloseCode.OK, "")
 
     def _on_text(self, text: str) -> None:
@@ -131,6 +135,17 @@ class LiveSession:
             raise _HangUp(WSCloseCode.POLICY_VIOLATION, "not a message of ours") from error
         if len(self._wanted) > WATCH_MAX:
             raise _HangUp(WSCloseCode.POLICY_VIOLATION, f"at most {WATCH_MAX} streams")
+        self._is_asking = True
+
+    async def _answer_watch(self) -> None:
+        """Apply what was asked; ask the hub first where that may be newer than its last answer."""
+        self._is_asking = False
+        known = self._permit.streams if self._permit is not None else frozenset()
+        if self._permit is not None and not known.issuperset(self._wanted):
+            with contextlib.suppress(HubUnreachableError):
+                found = await self._live.api.recent_permit(self._cookie, MISS_SECONDS)
+                if found is not None and found.session == self._permit.session:
+                    self._permit = found
         self._apply()
 
     def _apply(self) -> None:

@@ -15,7 +15,7 @@ from keepsight.door.answers import refusal
 from keepsight.door.cache import SealedCache
 from keepsight.door.fanout import Fanout
 from keepsight.door.headers import NO_STORE, SEALED_IMMUTABLE
-from keepsight.door.hubapi import HubApi, HubUnreachableError
+from keepsight.door.hubapi import MISS_SECONDS, PERMIT_SECONDS, HubApi, HubUnreachableError
 from keepsight.door.upstream import headers_from_hub, headers_to_hub, send_on
 from keepsight.door.visit import Visit
 
@@ -63,19 +63,18 @@ class Sealed:
         return await self._recorded(request, visit)
 
     async def _demand_permit(self, visit: Visit, parts: dict[str, str]) -> None:
-        try:
-            permit = await self._api.recent_permit(visit.cookie)
-        except HubUnreachableError as error:
-            raise web.HTTPServiceUnavailable from error
-        if permit is None:
-            raise web.HTTPUnauthorized
-        is_permitted = (
-            bytes.fromhex(parts["opaque"]) in permit.streams
-            if "opaque" in parts
-            else parts["writer"] in permit.exports
-        )
-        if not is_permitted:
-            raise web.HTTPNotFound  # as if it did not exist
+        for seconds_max in (PERMIT_SECONDS, MISS_SECONDS):
+            try:
+                permit = await self._api.recent_permit(visit.cookie, seconds_max)
+            except HubUnreachableError as error:
+                raise web.HTTPServiceUnavailable from error
+            if permit is None:
+                raise web.HTTPUnauthorized
+            if "opaque" in parts and bytes.fromhex(parts["opaque"]) in permit.streams:
+                return
+            if "opaque" not in parts and parts["writer"] in permit.exports:
+                return
+        raise web.HTTPNotFound  # as if it did not exist
 
     async def _still(self, request: web.Request, visit: Visit, opaque: bytes) -> web.StreamResponse:
         sealed = self._fanout.still(opaque)

@@ -17,7 +17,7 @@ from keepsight.hub.keyrelease import ReleasableWindow
 from keepsight.hub.record.export import Exporter, ExportError, ExportReport
 from keepsight.seal import keys
 from keepsight.seal.frame import Sealer, WindowKey
-from keepsight.seal.header import Context, Kind, Stream
+from keepsight.seal.header import Context, Kind, Sealed, Stream
 
 if TYPE_CHECKING:
     from keepsight.hub.household import Household
@@ -52,7 +52,7 @@ class ExportJob:
     progress: float = 0.0
     message: str = ""
     size_bytes: int = 0
-    sealed: list[bytes] = field(default_factory=list)
+    sealed: list[Sealed] = field(default_factory=list)
     secret: bytes = field(default_factory=keys.new_key, repr=False)
     is_dropped: threading.Event = field(default_factory=threading.Event, repr=False)
     task: "asyncio.Task[None] | None" = None

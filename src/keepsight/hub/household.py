@@ -160,6 +160,7 @@ class Household:
             self._sessions.pop(token_hash, None)
             self.on_session_end(token_hash)
         self.roster.roll_windows()
+        self.archive.recordings.roll()
         await self.journal.record([{"type": "device_removed", "device": device_id.hex(), "by": by}])
 
     # Settings

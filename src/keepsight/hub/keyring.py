@@ -201,7 +201,7 @@ def _stretch(passphrase: Secret, salt: bytes, cost: str) -> bytes:
     try:
         passes, memory_kib, lanes = (int(number) for number in cost.split(","))
         if max(passes, lanes) > 64 or memory_kib > ARGON2_MEMORY_KIB_MAX:
-            raise ValueError(cost)
+            raise ValueError(cost)  # noqa: TRY301 - the same refusal as for nonsense
         return hash_secret_raw(text, salt, passes, memory_kib, lanes, 32, Type.ID)
     except (ValueError, HashingError) as error:
         raise KeyringError("the stored keys are damaged: use the recovery kit") from error

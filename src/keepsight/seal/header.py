@@ -15,6 +15,9 @@ HEADER_BYTES: Final = _LAYOUT.size
 FRAGMENT_BYTES_MAX: Final = 64 * 1024 * 1024
 """No single fragment is larger: bounds what a forged length field can make a reader allocate."""
 
+Sealed = bytes | bytearray
+"""A sealed fragment, or several back to back. Nobody changes one."""
+
 FLAG_KEYFRAME: Final = 1
 """The payload begins with a picture that needs no other."""
 FLAG_DISCONTINUITY: Final = 2

@@ -60,8 +60,18 @@ class SFrame:
 
     def encrypt(self, counter: int, metadata: bytes, plaintext: bytes | bytearray) -> bytes:
         """SFrame header, ciphertext and tag. A counter must never be used twice."""
+        out = bytearray(len(encode_header(self._kid, counter)) + len(plaintext) + TAG_BYTES)
+        self.encrypt_into(counter, metadata, plaintext, memoryview(out))
+        return bytes(out)
+
+    def encrypt_into(
+        self, counter: int, metadata: bytes, plaintext: bytes | bytearray, out: memoryview
+    ) -> None:
+        """As `encrypt`, written into `out`, which has exactly the right size: no further copy."""
         header = encode_header(self._kid, counter)
-        return header + self._aead.encrypt(self._nonce(counter), plaintext, header + metadata)
+        out[: len(header)] = header
+        nonce = self._nonce(counter)
+        self._aead.encrypt_into(nonce, plaintext, header + metadata, out[len(header) :])
 
     def decrypt(self, counter: int, metadata: bytes, ciphertext: bytes | memoryview) -> bytes:
         """The plaintext, if the SFrame header is the one expected and the tag is right.

@@ -51,8 +51,8 @@ class Child:
         while True:
             started = loop.time()
             code = await self._run_once()
-            if code == EXIT_FINAL:
-                raise ChildFailedError(self.name)
+            if code == EXIT_FINAL and self.starts == 1:
+                raise ChildFailedError(self.name)  # later, the others must go on meanwhile
             if loop.time() - started > STEADY_SECONDS:
                 backoff_seconds = 0.5
             log.warning("%s ended (%s); starting it again", self.name, code)

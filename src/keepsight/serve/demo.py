@@ -35,8 +35,16 @@ class DemoCamera:
 
 
 SCENES: Final = (
-    DemoCamera("Front door", "Outside", ("--scene", "front-door", "--serial", "DEMO0001")),
-    DemoCamera("Living room", "Inside", ("--scene", "living-room", "--serial", "DEMO0002")),
+    DemoCamera(
+        "Front door",
+        "Outside",
+        ("--scene", "front-door", "--serial", "DEMO0001", "--camera-mark", "1"),
+    ),
+    DemoCamera(
+        "Living room",
+        "Inside",
+        ("--scene", "living-room", "--serial", "DEMO0002", "--camera-mark", "2"),
+    ),
 )
 
 

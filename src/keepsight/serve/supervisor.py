@@ -25,6 +25,8 @@ class ServeOptions:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     host_names: tuple[str, ...] = ()
+    trust_port: int | None = None
+    """Plain HTTP for the local authority's root certificate and nothing else."""
 
     @property
     def is_loopback(self) -> bool:
@@ -78,6 +80,7 @@ def door_document(installation: Installation, options: ServeOptions) -> dict[str
         ],
         "tls": tls,
         "host_names": list(options.host_names),
+        "trust_port": options.trust_port if tls and "authority" in tls else None,
     }
 
 
@@ -132,7 +135,9 @@ async def supervise(
             tasks.create_task(hub_child(place.directory, hub_config, on_line).run(), name=name)
         async with asyncio.timeout(START_SECONDS_MAX):
             hubs = [json.loads(await first.lines[name]) for name in hub_names]
-        door = Child("door", ("-m", "keepsight.door", "--config", str(config_path)), on_door_line)
+        door = Child(
+            "door", ("-m", "keepsight.door", "--child", "--config", str(config_path)), on_door_line
+        )
         tasks.create_task(door.run(), name="door")
         async with asyncio.timeout(START_SECONDS_MAX):
             found = [await urls.get() for _ in installation.places]

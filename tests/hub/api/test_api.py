@@ -5,10 +5,8 @@ Goal: no route without a case for a stranger, and every error in the form that t
 
 import re
 
-import pytest
-
 from keepsight.hub.api.api import build_api, route_table
-from tests.home import PASSPHRASE, running_hub
+from tests.home import PASSPHRASE
 
 UNSIGNED = {  # routes that answer before anybody signed in, and why
     ("GET", "/api/hello"),  # the page asks what to show

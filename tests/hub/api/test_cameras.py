@@ -1,4 +1,4 @@
-"""Cameras are tried, added, changed, watched for another identity, and removed; with real cameras."""
+"""Cameras are tried, added, changed, watched for another identity, removed; with real ones."""
 
 import asyncio
 

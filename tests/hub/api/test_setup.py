@@ -4,33 +4,33 @@ from tests.home import PASSPHRASE, running_hub
 
 
 async def test_setting_up_over_http(tmp_path, cheap_argon2):
-    async with running_hub(tmp_path / "data" / "households" / ("6f" * 16)) as home:
-        async with home.browser(is_signed_in=False) as browser:
-            assert (await browser.get("/api/hello"))["state"] == "unclaimed"
-            assert (await browser.ask("GET", "/api/cameras")).json()["error"] == "unclaimed"
-            weak = await browser.ask(
-                "POST",
-                "/api/setup/passphrase",
-                {"passphrase": "annannannannann", "context": ["Ann"]},
-            )
-            assert not weak.json()["accepted"]
-            body = {
-                "code": "0000-0000",
-                "household": "Home",
-                "member": "Ann",
-                "passphrase": "short",
-                "starts_unattended": True,
-                "device": browser.device,
-            }
-            assert (await browser.ask("POST", "/api/setup", body)).json()[
-                "error"
-            ] == "wrong_setup_code"
-            body["code"] = home.hub.setup_code.reveal()
-            assert (await browser.ask("POST", "/api/setup", body)).json()[
-                "error"
-            ] == "weak_passphrase"
-            body["passphrase"] = PASSPHRASE
-            made = (await browser.ask("POST", "/api/setup", body)).json()
-            assert made["recovery"]["identity"].startswith("AGE-SECRET-KEY-")
-            assert (await browser.get("/api/session"))["member"] == "Ann"
-            assert (await browser.get("/api/session"))["device_id"] == made["device_id"]
+    directory = tmp_path / "data" / "households" / ("6f" * 16)
+    async with running_hub(directory) as home, home.browser(is_signed_in=False) as browser:
+        assert (await browser.get("/api/hello"))["state"] == "unclaimed"
+        assert (await browser.ask("GET", "/api/cameras")).json()["error"] == "unclaimed"
+        weak = await browser.ask(
+            "POST",
+            "/api/setup/passphrase",
+            {"passphrase": "annannannannann", "context": ["Ann"]},
+        )
+        assert not weak.json()["accepted"]
+        body = {
+            "code": "0000-0000",
+            "household": "Home",
+            "member": "Ann",
+            "passphrase": "short",
+            "starts_unattended": True,
+            "device": browser.device,
+        }
+        assert (await browser.ask("POST", "/api/setup", body)).json()[
+            "error"
+        ] == "wrong_setup_code"
+        body["code"] = home.hub.setup_code.reveal()
+        assert (await browser.ask("POST", "/api/setup", body)).json()[
+            "error"
+        ] == "weak_passphrase"
+        body["passphrase"] = PASSPHRASE
+        made = (await browser.ask("POST", "/api/setup", body)).json()
+        assert made["recovery"]["identity"].startswith("AGE-SECRET-KEY-")
+        assert (await browser.get("/api/session"))["member"] == "Ann"
+        assert (await browser.get("/api/session"))["device_id"] == made["device_id"]

@@ -121,9 +121,9 @@ async def sign_in(body: SignInBody, request: Request, response: Response) -> dic
 
 @router.delete("/session", status_code=204)
 async def sign_out(who: Annotated[Caller, Depends(caller)], response: Response) -> None:
-    """End this session and tell the browser to forget everything."""
-    if who.session:
-        await who.household.end_session(who.session.token_hash)
+    """Sign this browser out: it forgets its key, so the household forgets the device."""
+    if who.viewer and who.session:
+        await who.household.remove_device(who.viewer.device.device_id, by=who.name)
     response.headers["Clear-Site-Data"] = '"cookies", "storage"'
 
 

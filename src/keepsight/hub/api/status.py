@@ -29,12 +29,9 @@ def alarms(household: Household, disk: dict[str, Any]) -> list[dict[str, Any]]:
     if disk["state"] in sentences:
         found.append({"code": disk["state"], "text": sentences[disk["state"]], "since_us": None})
     recovered = household.archive.recordings.recovered
-    if recovered.index_set_aside:
-        text = f"the index was damaged and rebuilt; the old one is {recovered.index_set_aside}"
-        found.append({"code": "index_rebuilt", "text": text, "since_us": None})
-    for name in recovered.set_aside:
-        text = f"a recording could not be used: {name}"
-        found.append({"code": "recording_set_aside", "text": text, "since_us": None})
+    if recovered.alarm is not None:
+        code = "index_rebuilt" if recovered.index_set_aside else "recording_set_aside"
+        found.append({"code": code, "text": recovered.alarm, "since_us": None})
     return found
 
 

@@ -15,7 +15,7 @@ from typing import Final, cast
 from keepsight.hub import sockets
 from keepsight.hub.camera import StreamState
 from keepsight.hub.live.stream import LiveStream
-from keepsight.seal.header import Kind, Stream
+from keepsight.seal.header import Kind, Sealed, Stream
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class MessageType(IntEnum):
     END = 5
 
 
-def message(kind: MessageType, *parts: bytes) -> tuple[bytes, ...]:
+def message(kind: MessageType, *parts: Sealed) -> tuple[Sealed, ...]:
     """Length, type and body as buffers to be written one after the other."""
     length = 1 + sum(len(part) for part in parts)
     return (length.to_bytes(4) + bytes((kind,)), *parts)
@@ -55,12 +55,12 @@ class Lane:
     def __init__(self, opaque: bytes, transport: asyncio.WriteTransport) -> None:
         self._opaque = opaque
         self._transport = transport
-        self._init: bytes | None = None
+        self._init: Sealed | None = None
         self._is_dropping = False
         self.dropped = 0
         """Fragments that the door did not get, because it read too slowly."""
 
-    def give(self, sealed: bytes) -> None:
+    def give(self, sealed: Sealed) -> None:
         """Send a fragment, or drop the group of pictures that it belongs to."""
         kind, unsent_bytes = sealed[_KIND_AT], self._transport.get_write_buffer_size()
         if kind == Kind.INIT:
@@ -78,7 +78,7 @@ class Lane:
             self._init = None
         self._write(sealed)
 
-    def _write(self, sealed: bytes) -> None:
+    def _write(self, sealed: Sealed) -> None:
         self._transport.writelines(message(MessageType.FRAGMENT, self._opaque, sealed))
 
 
@@ -117,7 +117,7 @@ class _Door(asyncio.Protocol):
         self._feed._dismiss(self)  # noqa: SLF001
         self.transport = None
 
-    def tell(self, kind: MessageType, *parts: bytes) -> None:
+    def tell(self, kind: MessageType, *parts: Sealed) -> None:
         if self.transport is not None:
             self.transport.writelines(message(kind, *parts))
 

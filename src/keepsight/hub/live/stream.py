@@ -22,6 +22,7 @@ from keepsight.seal.header import (
     FRAGMENT_BYTES_MAX,
     Context,
     Kind,
+    Sealed,
     Stream,
 )
 from keepsight.seal.keys import new_id
@@ -37,7 +38,7 @@ UNIT_BYTES_MAX: Final = FRAGMENT_BYTES_MAX - 64 * 1024
 SOUND_MS_MAX: Final = 100
 """A fragment of sound holds at most this much, unless a single frame is longer."""
 
-Watcher = Callable[[bytes], None]
+Watcher = Callable[[Sealed], None]
 """Takes one sealed fragment, without waiting and without raising."""
 
 
@@ -59,7 +60,7 @@ class _Window:
     """Monotonic."""
     sealer: Sealer | None = None
     """None until the first fragment is wanted."""
-    init: bytes = b""
+    init: Sealed = b""
     zero_ticks: int = 0
 
 
@@ -80,7 +81,7 @@ class _Entry:
     unit: AccessUnit
     end_ticks: int
     flags: int
-    sealed: bytes | None = None
+    sealed: Sealed | None = None
 
 
 class LiveStream:
@@ -175,7 +176,7 @@ class LiveStream:
         """INIT and the newest STILL, back to back; None while there is no picture."""
         if self._window is None or not self._gop:
             return None
-        return self._seal_init(self._window) + self._seal_entry(self._window, 0)
+        return b"".join((self._seal_init(self._window), self._seal_entry(self._window, 0)))
 
     # --- Reader -----------------------------------------------------------------------------
 
@@ -299,7 +300,7 @@ class LiveStream:
             for watcher in following:
                 watcher(sealed)
 
-    def _deliver_entry(self, window: _Window, sealed: bytes) -> None:
+    def _deliver_entry(self, window: _Window, sealed: Sealed) -> None:
         """Give everybody a fragment at which one can begin, with INIT before it where needed."""
         for watcher, following in self._watchers.items():
             if following.writer != window.context.writer:
@@ -342,7 +343,7 @@ class LiveStream:
 
     # --- sealing ----------------------------------------------------------------------------
 
-    def _seal_init(self, window: _Window) -> bytes:
+    def _seal_init(self, window: _Window) -> Sealed:
         if window.sealer is None:
             window.sealer = Sealer(WindowKey(self._window_secret(window.context), window.context))
             window.init = window.sealer.seal(
@@ -354,13 +355,13 @@ class LiveStream:
             )
         return window.init
 
-    def _seal_entry(self, window: _Window, index: int) -> bytes:
+    def _seal_entry(self, window: _Window, index: int) -> Sealed:
         entry = self._gop[index]
         if entry.sealed is None:
             entry.sealed = self._seal_unit(window, entry)
         return entry.sealed
 
-    def _seal_unit(self, window: _Window, entry: _Entry) -> bytes:
+    def _seal_unit(self, window: _Window, entry: _Entry) -> Sealed:
         unit = entry.unit
         self._seal_init(window)
         run = mp4.Run(mp4.VIDEO_TRACK, window.zero_ticks, (unit,), entry.end_ticks)
@@ -373,7 +374,7 @@ class LiveStream:
 
     def _seal(
         self, window: _Window, kind: Kind, unit: AccessUnit, payload: bytes, flags: int
-    ) -> bytes:
+    ) -> Sealed:
         assert window.sealer is not None  # noqa: S101 - the callers sealed INIT before
         return window.sealer.seal(
             kind, payload, wall_us=unit.wall_us, monotonic_us=unit.monotonic_us, flags=flags

@@ -117,7 +117,7 @@ class AppRule:
             app, "The app's manifest could not be read", "; ".join(reasons) or "no manifest"
         )
 
-    def _finding(
+    def _finding(  # noqa: PLR0913 - the fields of a finding
         self,
         artefact: str,
         outcome: Outcome,

@@ -183,6 +183,10 @@ def parse_message(
         raise MessageError("the bytes are neither an RTSP message nor an interleaved packet")
     found = _head_end(data, start, end)
     if found is None:
+        # Judged before the rest: something else that talks first and hangs up is told apart.
+        line_end = data.find(b"\n", start, end)
+        if line_end >= 0:
+            _start(bytes(data[start:line_end]).decode("latin-1").rstrip("\r"))
         return None
     head_end, body_start = found
     lines = bytes(data[start:head_end]).decode("latin-1").replace("\r\n", "\n").split("\n")
