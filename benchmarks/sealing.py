@@ -17,7 +17,8 @@ SIZES: Final = {"60_kb": 60_000, "400_kb": 400_000, "1_mb": 1_000_000}
 """A picture of a sub stream, a GOP of 1.6 Mbit/s, a GOP of 4 Mbit/s."""
 BYTES_PER_ROUND: Final = 200_000_000
 ROUNDS: Final = 5
-RATIO_MIN: Final = 0.8
+RECORDED_BYTES_PER_HOUR: Final = 4_000_000 / 8 * 3600
+"""A camera of 4 Mbit/s."""
 
 
 def _seconds(work: Callable[[], object], times: int) -> float:
@@ -39,7 +40,7 @@ def _bench(name: str, size: int) -> list[Figure]:
     raw, nonce, header = AESGCM(secrets.token_bytes(32)), bytes(12), bytes(122)
     payload, times, sealer = secrets.token_bytes(size), BYTES_PER_ROUND // size, Sealer(key)
 
-    def seal() -> bytes:
+    def seal() -> bytearray:
         return sealer.seal(Kind.GOP, payload, wall_us=0, monotonic_us=0)
 
     sealed, expected = seal(), Expectation((Kind.GOP,))
@@ -54,10 +55,13 @@ def _bench(name: str, size: int) -> list[Figure]:
             "GB/s",
             peer,
             size / floor / 1e9,
-            f"at least {RATIO_MIN} of it",
-            floor / sealing >= RATIO_MIN,
         ),
         Figure(f"sealing.{name}_each", sealing * 1e6, "us CPU per fragment", peer, floor * 1e6),
+        Figure(
+            f"sealing.{name}_camera_hour",
+            sealing * RECORDED_BYTES_PER_HOUR / size,
+            "CPU s per camera-hour of 4 Mbit/s",
+        ),
         Figure(f"sealing.{name}_open", size / opening / 1e9, "GB/s"),
     ]
 
