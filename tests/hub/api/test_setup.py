@@ -22,13 +22,9 @@ async def test_setting_up_over_http(tmp_path, cheap_argon2):
             "starts_unattended": True,
             "device": browser.device,
         }
-        assert (await browser.ask("POST", "/api/setup", body)).json()[
-            "error"
-        ] == "wrong_setup_code"
+        assert (await browser.ask("POST", "/api/setup", body)).json()["error"] == "wrong_setup_code"
         body["code"] = home.hub.setup_code.reveal()
-        assert (await browser.ask("POST", "/api/setup", body)).json()[
-            "error"
-        ] == "weak_passphrase"
+        assert (await browser.ask("POST", "/api/setup", body)).json()["error"] == "weak_passphrase"
         body["passphrase"] = PASSPHRASE
         made = (await browser.ask("POST", "/api/setup", body)).json()
         assert made["recovery"]["identity"].startswith("AGE-SECRET-KEY-")
