@@ -1,6 +1,7 @@
 """Cameras are tried, added, changed, watched for another identity, removed; with real ones."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -26,17 +27,24 @@ async def test_what_cannot_be_used_is_said(home, url, code):
 
 
 async def test_something_else_on_the_port_is_said(home):
+    gone = asyncio.Event()
+
     async def answer_as_ssh(reader, writer):
-        await reader.read(10)
         writer.write(b"SSH-2.0-OpenSSH_9.2\r\n" * 3)
-        await writer.drain()
-        await asyncio.sleep(0.5)
+        with contextlib.suppress(ConnectionError):
+            while await reader.read(1000):
+                pass
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        gone.set()
 
     async with await asyncio.start_server(answer_as_ssh, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         answer = await add(home, f"rtsp://127.0.0.1:{port}/")
         assert answer.json()["error"] == "not_rtsp"
+        async with asyncio.timeout(10):
+            await gone.wait()
 
 
 async def test_passwords_are_asked_for_kept_and_never_shown(home, clip, tmp_path):
