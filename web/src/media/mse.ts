@@ -10,10 +10,8 @@ import type { LiveScreen, ScreenEvents } from './screen';
 
 /** How far behind the newest picture playing stays, at best. */
 const LEAD_SECONDS = 0.06;
-/** Further behind: play a little faster; far behind: jump. Grows when the picture had to wait. */
-const FASTER_SECONDS = 0.1;
-const FASTER_SECONDS_MAX = 0.5;
-const WAITED_SECONDS = 0.05;
+/** Further behind: play a little faster; far behind: jump. At 0.1 s Chromium keeps running dry. */
+const FASTER_SECONDS = 0.135;
 const JUMP_SECONDS = 1;
 const FASTER_RATE = 1.08;
 const STEER_MS = 200;
@@ -56,7 +54,6 @@ export class MseScreen implements LiveScreen {
   #originUs: number | null = null;
   #timescale = 1;
   #isWindowNew = true;
-  #fasterSeconds = FASTER_SECONDS;
   #url: string | null = null;
   readonly #timer: ReturnType<typeof setInterval>;
   /** Arrival of recent pictures, by their second on the time line: what latency is measured with. */
@@ -71,9 +68,6 @@ export class MseScreen implements LiveScreen {
     video.playsInline = true;
     video.disableRemotePlayback = true; // ManagedMediaSource asks for it
     this.element = video;
-    this.element.addEventListener('waiting', () => {
-      this.#fasterSeconds = Math.min(this.#fasterSeconds + WAITED_SECONDS, FASTER_SECONDS_MAX);
-    });
     this.#timer = setInterval(() => this.#steer(), STEER_MS);
     this.#watchFrames();
   }
@@ -202,7 +196,7 @@ export class MseScreen implements LiveScreen {
     if (behind > JUMP_SECONDS || video.currentTime < start) {
       video.currentTime = Math.max(start, end - LEAD_SECONDS);
     }
-    video.playbackRate = behind > this.#fasterSeconds ? FASTER_RATE : 1;
+    video.playbackRate = behind > FASTER_SECONDS ? FASTER_RATE : 1;
     if (video.paused) video.play().catch(() => undefined); // muted playing is allowed; try again later
   }
 
