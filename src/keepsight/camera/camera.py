@@ -4,7 +4,6 @@ The one place where samples cross from the source's thread to the event loop.
 """
 
 import asyncio
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,8 +14,6 @@ from keepsight.camera.media import MAIN, SUB, VIDEO_CLOCK_RATE, Sample, Source, 
 from keepsight.camera.mount import Mount
 from keepsight.camera.packetize import MTU_BYTES_DEFAULT
 from keepsight.camera.server import CameraServer, Identity
-
-log = logging.getLogger(__name__)
 
 IN_FLIGHT_SAMPLES_MAX: Final = 64
 """Between thread and loop; the source waits when the loop is that far behind."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import signal
 from collections.abc import Coroutine
 from pathlib import Path
@@ -23,7 +22,6 @@ from keepsight.serve.installation import (
 )
 from keepsight.serve.supervisor import Ready, ServeOptions, supervise
 
-log = logging.getLogger(__name__)
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Data directory (default: in your user data).")
 ]

@@ -27,8 +27,6 @@ from keepsight.door.sealed import Sealed
 from keepsight.door.trust import Trust
 from keepsight.door.ui import Ui
 
-log = logging.getLogger(__name__)
-
 HEADER_SECONDS: Final = 20
 """For a request's headers to arrive, and for an idle connection to be used again."""
 HEADER_LINE_BYTES_MAX: Final = 8190

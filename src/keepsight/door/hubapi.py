@@ -6,7 +6,6 @@ which is closed after it: a cancelled request cannot leave its answer for the ne
 
 import asyncio
 import json
-import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
@@ -18,8 +17,6 @@ import aiohttp
 from yarl import URL
 
 from keepsight.core.clock import Clock
-
-log = logging.getLogger(__name__)
 
 CONNECTIONS_MAX: Final = 64
 """Requests to one hub at the same time; more wait."""

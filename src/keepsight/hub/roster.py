@@ -1,7 +1,6 @@
 """The household's cameras: which there are, adding, changing and removing them, and their pins."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -25,7 +24,6 @@ from keepsight.seal.header import Stream
 if TYPE_CHECKING:
     from keepsight.hub.household import Household
 
-log = logging.getLogger(__name__)
 CAMERAS_MAX: Final = 512
 TRIALS_MAX: Final = 4
 TRIAL_US: Final = 600_000_000

@@ -1,6 +1,5 @@
 """Builds the HTTP API: one router a noun, one way to say no, nothing cached."""
 
-import logging
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -28,7 +27,6 @@ from keepsight.seal.ledger import LedgerError
 if TYPE_CHECKING:
     from keepsight.hub.hub import Hub
 
-log = logging.getLogger(__name__)
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 ROUTERS: Final = (
     setup.router,

@@ -29,6 +29,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from keepsight.core.destination import Destination
@@ -172,6 +173,12 @@ def _read_camera(camera_id: bytes, text: str) -> Camera:
     )
 
 
+def _put(table: Table, values: Mapping[str, object]) -> Insert:
+    """Insert a row, or replace what stands under its primary key."""
+    statement = upsert(table).values(**values)
+    return statement.on_conflict_do_update(index_elements=table.primary_key, set_=dict(values))
+
+
 class HouseholdStore:
     """Synchronous; called from the hub's SQL thread only."""
 
@@ -240,12 +247,8 @@ class HouseholdStore:
             "enrolled_us": device.enrolled_us,
             "last_seen_us": device.last_seen_us,
         }
-        statement = upsert(devices).values(**values)
-        statement = statement.on_conflict_do_update(
-            index_elements=["household", "device"], set_=values
-        )
         with self._engine.begin() as connection:
-            connection.execute(statement)
+            connection.execute(_put(devices, values))
 
     def list_devices(self, household: bytes) -> list[Device]:
         """All enrolled devices, newest first."""
@@ -319,12 +322,8 @@ class HouseholdStore:
             "document": _camera_document(camera),
             "credentials": sealed_credentials,
         }
-        statement = upsert(cameras).values(**values)
-        statement = statement.on_conflict_do_update(
-            index_elements=["household", "camera"], set_=values
-        )
         with self._engine.begin() as connection:
-            connection.execute(statement)
+            connection.execute(_put(cameras, values))
 
     def list_cameras(self, household: bytes) -> list[StoredCamera]:
         """All cameras in the order in which they were added."""
@@ -353,7 +352,4 @@ class HouseholdStore:
         with self._engine.begin() as connection:
             for name, value in values.items():
                 row = {"household": household, "name": name, "value": json.dumps(value)}
-                statement = upsert(settings).values(**row)
-                connection.execute(
-                    statement.on_conflict_do_update(index_elements=["household", "name"], set_=row)
-                )
+                connection.execute(_put(settings, row))
