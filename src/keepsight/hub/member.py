@@ -8,12 +8,18 @@ class Role(StrEnum):
     """What a member is in the household."""
 
     OWNER = "owner"
+    """May do everything, and decides for the others."""
     MEMBER = "member"
+    """A person of the household; sees the cameras granted to them."""
+    GUEST = "guest"
+    """A person with a narrow grant that usually ends."""
+    DISPLAY = "display"
+    """A screen or an integration: looks, and changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person of the household."""
+    """A person, a screen or an integration of one household."""
 
     member_id: bytes
     name: str
@@ -21,6 +27,10 @@ class Member:
     passphrase_hash: str
     """Argon2id, PHC string."""
     created_us: int
+    integration: str = ""
+    """For a display: the integration it belongs to, as suspensions name it."""
+    email: str = ""
+    """For recovery PINs and notifications; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +41,11 @@ class Device:
     member_id: bytes
     name: str
     public_key: bytes
-    """Raw X25519, 32 bytes."""
+    """Window keys are wrapped for it: raw X25519 (32 bytes) or MLKEM768_X25519 (1216 bytes)."""
     enrolled_us: int
     last_seen_us: int
+    signing_key: bytes = b""
+    """P-256 point (65 bytes, uncompressed) that proves requests (RFC 9449); empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
