@@ -67,3 +67,12 @@ class Suspension:
 
 def _same(wanted: str | None, found: str) -> bool:
     return wanted is None or wanted.casefold() == found.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class PastSuspension:
+    """One that was lifted."""
+
+    suspension: Suspension
+    lifted_us: int
+    lifted_by: bytes
