@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from keepsight import __version__
-from keepsight.cli import camera, doctor, household, recordings, serve, status, trust
+from keepsight.cli import camera, doctor, household, recordings, serve, status, suspend, trust
 from keepsight.cli.terminal import CommandError
 
 app = typer.Typer(
@@ -16,16 +16,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(serve.serve)
-app.command()(serve.demo)
-app.add_typer(camera.app, name="camera")
-app.add_typer(recordings.app, name="recordings")
-app.command()(recordings.export)
-app.command()(status.status)
-app.command()(doctor.doctor)
-app.command()(trust.trust)
-app.add_typer(status.ledger_app, name="ledger")
-app.add_typer(household.app, name="household")
 
 
 def _show_version(*, value: bool) -> None:
@@ -50,6 +40,25 @@ def options(
     )
 
 
+def register_household() -> None:
+    """Add the commands of hub and door; half a second to load, which the lab has no use for."""
+    from keepsight.cli import camera, doctor, household, recordings, serve, status, trust
+
+    app.command()(serve.serve)
+    app.command()(serve.demo)
+    app.add_typer(camera.app, name="camera")
+    app.add_typer(recordings.app, name="recordings")
+    app.command()(recordings.export)
+    app.command()(status.status)
+    app.command()(doctor.doctor)
+    app.command()(trust.trust)
+    app.command()(suspend.suspend)
+    app.command()(suspend.resume)
+    app.command()(suspend.suspensions)
+    app.add_typer(status.ledger_app, name="ledger")
+    app.add_typer(household.app, name="household")
+
+
 def register_lab() -> None:
     """Add the lab's commands; its readers take a while to load, so only who needs them does."""
     from keepsight.lab.cli import check_app, compare
@@ -58,15 +67,18 @@ def register_lab() -> None:
     app.command()(compare)
 
 
-def _wants_lab(arguments: list[str]) -> bool:
+def _register(arguments: list[str]) -> None:
     words = [argument for argument in arguments if not argument.startswith("-")]
-    return not words or words[0] in ("check", "compare")
+    wants_lab = bool(words) and words[0] in ("check", "compare")
+    if not wants_lab:
+        register_household()
+    if wants_lab or not words:
+        register_lab()
 
 
 def main() -> None:
     """Run the command line; errors that a person can act on are one line and exit status 1."""
-    if _wants_lab(sys.argv[1:]):
-        register_lab()
+    _register(sys.argv[1:])
     try:
         app()
     except CommandError as error:

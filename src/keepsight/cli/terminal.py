@@ -25,7 +25,7 @@ def parse_time(text: str, now_us: int, zone: tzinfo | None = None) -> int:
     """Wall time in microseconds.
 
     Takes ISO 8601 (local time where no zone is given), `now`, `-90s`, `-15m`, `-2h`, `-1d` (before
-    now), HH:MM[:SS] (today), and @SECONDS since 1970.
+    now), `+2h` (after), HH:MM[:SS] (today), and @SECONDS since 1970.
 
     Raises:
         CommandError: none of these.
@@ -38,9 +38,9 @@ def parse_time(text: str, now_us: int, zone: tzinfo | None = None) -> int:
             return now_us
         if text.startswith("@"):
             return int(float(text[1:]) * 1e6)
-        if text.startswith("-") and text[-1] in _UNITS:
-            ago = timedelta(seconds=float(text[1:-1]) * _UNITS[text[-1]])
-            return now_us - int(ago.total_seconds() * 1e6)
+        if text.startswith(("-", "+")) and text[-1] in _UNITS:
+            distance = timedelta(seconds=float(text[:-1]) * _UNITS[text[-1]])
+            return now_us + int(distance.total_seconds() * 1e6)
         if "-" not in text:
             text = f"{now.date().isoformat()}T{text}"
         moment = datetime.fromisoformat(text)
