@@ -24,6 +24,7 @@ ZONE = timezone(timedelta(hours=1))
         ("-90s", NOW_US - 90_000_000),
         ("-1.5h", NOW_US - 5_400_000_000),
         ("-2d", NOW_US - 172_800_000_000),
+        ("+2h", NOW_US + 7_200_000_000),
         ("@1767614400", NOW_US),
         ("2026-01-05T13:00", NOW_US),
         ("2026-01-05T12:00:00Z", NOW_US),
@@ -37,7 +38,9 @@ def test_times(text, expected_us):
     assert parse_time(text, NOW_US, ZONE) == expected_us
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "25:00", "-5x", "2026-13-01", "@", "-h", "@nan"])
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "25:00", "-5x", "2026-13-01", "@", "-h", "@nan", "+infh"]
+)
 def test_what_is_no_time_is_said_with_examples(text):
     with pytest.raises(CommandError, match=r"write e\.g\."):
         parse_time(text, NOW_US, ZONE)

@@ -44,7 +44,7 @@ def parse_time(text: str, now_us: int, zone: tzinfo | None = None) -> int:
         if "-" not in text:
             text = f"{now.date().isoformat()}T{text}"
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise CommandError(
             f"{text!r} is no time: write e.g. 2026-05-04T18:30, 18:30, -15m or now"
         ) from error
