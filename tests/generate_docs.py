@@ -5,7 +5,7 @@ from pathlib import Path
 
 from typer.main import get_command
 
-from keepsight.__main__ import app, register_lab
+from keepsight.__main__ import app, register_household, register_lab
 from tests.paths import ROOT
 
 COMMANDS = ROOT / "docs" / "commands.md"
@@ -51,7 +51,8 @@ def help_text(path, command) -> str:
 def commands_page() -> str:
     """The whole page."""
     os.environ.setdefault("COLUMNS", "100")
-    if not any(group.name == "check" for group in app.registered_groups):
+    if not app.registered_groups:
+        register_household()
         register_lab()
     root = get_command(app)
     return HEAD + "\n" + "\n".join(help_text(path, command) for path, command in leaves(root))

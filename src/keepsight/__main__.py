@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from keepsight import __version__
-from keepsight.cli import camera, doctor, household, recordings, serve, status, suspend, trust
 from keepsight.cli.terminal import CommandError
 
 app = typer.Typer(
@@ -42,7 +41,7 @@ def options(
 
 def register_household() -> None:
     """Add the commands of hub and door; half a second to load, which the lab has no use for."""
-    from keepsight.cli import camera, doctor, household, recordings, serve, status, trust
+    from keepsight.cli import camera, doctor, household, recordings, serve, status, suspend, trust
 
     app.command()(serve.serve)
     app.command()(serve.demo)

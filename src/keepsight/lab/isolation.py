@@ -1,14 +1,17 @@
 """One child process an artefact, with limits: a bad file harms only itself.
 
-Children are forked from a clean server process that has the readers loaded, so that one costs some
-10 ms. A crash, a hang or a memory hunger becomes the reason why that one artefact is unread.
+Children are forked from a clean server process that has the readers loaded (`preload`), so that one
+costs some 10 ms. A crash, a hang or a memory hunger becomes the reason why that one artefact is
+unread.
 """
 
 import logging
 import multiprocessing
 import resource
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
@@ -19,7 +22,7 @@ log = logging.getLogger(__name__)
 
 Reader = Callable[[ReadTask], ReadResult]
 
-READERS = "keepsight.lab.reading"
+READERS = "keepsight.lab.preload"
 OPEN_FILES_MAX = 64
 
 
@@ -61,8 +64,9 @@ def _results(
     if not tasks:
         return
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", READERS])
-    with ThreadPoolExecutor(max_workers=max(1, min(jobs, len(tasks)))) as pool:
+    context.set_forkserver_preload([READERS])
+    workers = max(1, min(jobs, len(tasks)))
+    with _main_left_out(), ThreadPoolExecutor(max_workers=workers) as pool:
         waiting: dict[Future[ReadResult], int] = {
             pool.submit(_read_in_child, context, task, limits, reader): number
             for number, task in enumerate(tasks)
@@ -71,6 +75,23 @@ def _results(
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
                 yield waiting.pop(future), future.result()
+
+
+@contextmanager
+def _main_left_out() -> Iterator[None]:
+    """Keep children from running the program's main file once more.
+
+    multiprocessing would have each child run it, so that it knows what was defined there. Readers
+    are not, and the command line costs half a second to load.
+    """
+    main = sys.modules["__main__"]
+    kept = {name: vars(main)[name] for name in ("__file__", "__spec__") if name in vars(main)}
+    vars(main).pop("__file__", None)
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        vars(main).update(kept)
 
 
 def _read_in_child(
