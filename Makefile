@@ -10,7 +10,7 @@ PORT ?=
 NAME ?=
 JSON ?=
 
-.PHONY: demo test lint docs bench soak setup setup-test lock clean ui
+.PHONY: demo test lint docs bench soak hostile setup setup-test lock clean ui
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -51,7 +51,11 @@ test: setup-test lint ui ## everything that must be green
 	@$(BIN)/pytest
 
 soak: setup-test ui ## the slow set: hundreds of kill -9 cycles and more
-	@$(BIN)/pytest -m slow --timeout 3600
+	@$(BIN)/pytest -m slow --timeout 3600 --ignore tests/hostile
+	@$(BIN)/python -m tests.hostile --soak --timeout 14400
+
+hostile: setup-test ui ## foreign pictures through bad caches, pools and proxies: none may be opened
+	@$(BIN)/python -m tests.hostile
 
 docs: $(VENV)/.dev ## rewrite the generated parts of docs/
 	@$(BIN)/python -m tests.generate_docs
