@@ -120,3 +120,12 @@ def test_an_unwritable_output_is_status_2(tmp_path):
     assert (
         run("check", TEXTS / "group-policy.md", "--html", tmp_path / "no" / "x.html").exit_code == 2
     )
+
+
+def test_progress_for_a_program_is_one_line_a_file(tmp_path):
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text((TEXTS / "group-policy.md").read_text())
+    result = run("check", "-q", "--progress", "json", tmp_path / "a.txt", tmp_path / "b.txt")
+    lines = [json.loads(line)["progress"] for line in result.stderr.splitlines()]
+    assert [(line["read"], line["of"]) for line in lines] == [(0, 2), (1, 2), (2, 2)]
+    assert {line["name"] for line in lines} == {"", "a.txt", "b.txt"}

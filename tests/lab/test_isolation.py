@@ -64,3 +64,15 @@ def test_the_real_server_of_children(tmp_path):
 
 def test_nothing_to_read():
     assert read_all([], jobs=2, limits=Limits()) == []
+
+
+def test_without_sockets_each_child_is_started_anew(tmp_path, monkeypatch):
+    """As the hub runs it: confined, a process may make no socket of any family."""
+
+    def refused(*_):
+        raise PermissionError(13, "refused")
+
+    monkeypatch.setattr("keepsight.lab.isolation.socket.socket", refused)
+    (tmp_path / "a.txt").write_text(TEXT)
+    found = read_all([ReadTask(tmp_path / "a.txt")] * 2, jobs=2, limits=Limits())
+    assert all(r.is_read for r in found)

@@ -3,6 +3,8 @@
 import logging
 import os
 import sys
+from enum import StrEnum
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +21,7 @@ from keepsight.lab.checks.registry import ALL_CHECKS
 from keepsight.lab.dossier import write_template
 from keepsight.lab.explanation import explanation
 from keepsight.lab.lab import Lab, Options, subjects_of
+from keepsight.lab.reading import ReadTask
 from keepsight.lab.render import comparison, html, json, pdf, sarif, terminal
 from keepsight.lab.render.words import AREA_NAMES
 from keepsight.lab.report import Report
@@ -29,6 +32,13 @@ if TYPE_CHECKING:
 
 EXIT_NOT_EXAMINED = 2
 _DEFAULT_COMMAND = "run"
+
+
+class Progressing(StrEnum):
+    """How the command says how far it is."""
+
+    BAR = "bar"
+    JSON = "json"
 
 
 class PathsOrCommand(TyperGroup):
@@ -109,6 +119,10 @@ def run(  # noqa: PLR0913 - the options of a command
     ] = None,
     show_all: Annotated[bool, typer.Option("--all", help="Print clear outcomes as well.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but files.")] = False,
+    progress: Annotated[
+        Progressing,
+        typer.Option("--progress", help="json: one line on standard error for each file read."),
+    ] = Progressing.BAR,
 ) -> None:
     """Examine files or a dossier, and report.
 
@@ -125,7 +139,10 @@ def run(  # noqa: PLR0913 - the options of a command
         )
         raise typer.Exit(EXIT_NOT_EXAMINED)
     options = _options(jobs, baseline_file, suppress_file, console)
-    reports = _examine(paths, options, console, quiet=quiet)
+    if progress is Progressing.JSON:
+        reports = _examine_telling(paths, options)
+    else:
+        reports = _examine(paths, options, console, quiet=quiet)
     outputs = {"json": json_file, "html": html_file, "pdf": pdf_file, "sarif": sarif_file}
     _write_all(reports, outputs, console)
     if not quiet and "-" not in outputs.values():
@@ -186,6 +203,22 @@ def _examine(paths: list[Path], options: Options, console: Console, *, quiet: bo
         return lab.examine(
             subjects, on_read=lambda task: progress.update(bar, advance=1, name=task.path.name)
         )
+
+
+def _examine_telling(paths: list[Path], options: Options) -> list[Report]:
+    """For a program that shows its own progress."""
+    subjects = subjects_of(paths)
+    total = sum(len(subject.tasks) for subject in subjects)
+    names: list[str] = []
+
+    def tell(read: ReadTask | None) -> None:
+        names.extend([read.path.name] if read is not None else [])
+        line = {"progress": {"read": len(names), "of": total, "name": names[-1] if names else ""}}
+        sys.stderr.write(dumps(line) + "\n")
+        sys.stderr.flush()
+
+    tell(None)
+    return Lab(SystemClock(), options).examine(subjects, on_read=tell)
 
 
 def _write_all(reports: list[Report], outputs: dict[str, str], console: Console) -> None:

@@ -2,19 +2,20 @@
 
 Children are forked from a clean server process that has the readers loaded (`preload`), so that one
 costs some 10 ms. A crash, a hang or a memory hunger becomes the reason why that one artefact is
-unread.
+unread. A process that may not make sockets has no such server: it starts each child anew.
 """
 
 import logging
 import multiprocessing
 import resource
+import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext
+from multiprocessing.context import ForkServerContext, SpawnContext
 
 from keepsight.lab.reading import ReadResult, ReadTask, read_artefact, unread_result
 
@@ -63,8 +64,7 @@ def _results(
 ) -> Iterator[tuple[int, ReadResult]]:
     if not tasks:
         return
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([READERS])
+    context = _context()
     workers = max(1, min(jobs, len(tasks)))
     with _main_left_out(), ThreadPoolExecutor(max_workers=workers) as pool:
         waiting: dict[Future[ReadResult], int] = {
@@ -85,7 +85,9 @@ def _main_left_out() -> Iterator[None]:
     are not, and the command line costs half a second to load.
     """
     main = sys.modules["__main__"]
-    kept = {name: vars(main)[name] for name in ("__file__", "__spec__") if name in vars(main)}
+    kept: dict[str, object] = {
+        name: vars(main)[name] for name in ("__file__", "__spec__") if name in vars(main)
+    }
     vars(main).pop("__file__", None)
     main.__spec__ = None
     try:
@@ -94,8 +96,18 @@ def _main_left_out() -> Iterator[None]:
         vars(main).update(kept)
 
 
+def _context() -> ForkServerContext | SpawnContext:
+    try:
+        socket.socket(socket.AF_UNIX).close()
+    except OSError:  # confined, as the hub runs it
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([READERS])
+    return context
+
+
 def _read_in_child(
-    context: ForkServerContext, task: ReadTask, limits: Limits, reader: Reader
+    context: ForkServerContext | SpawnContext, task: ReadTask, limits: Limits, reader: Reader
 ) -> ReadResult:
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_child, args=(sender, task, limits, reader), daemon=True)

@@ -1,0 +1,148 @@
+"""`python -m keepsight.hub.checks.confine PLAN -- PROGRAM...`: gives up rights, then runs PROGRAM.
+
+The hub starts this instead of the lab. It makes the lab's view of the uploaded files, takes limits
+and restrictions upon itself that nothing can undo, says on one line of standard error which of them
+hold, and replaces itself with the program. It imports nothing of the hub but its own folder.
+
+Without Landlock and seccomp there is no wall between hostile files and the household's keys, so
+then the program is not run. Namespaces are added where the kernel lets an ordinary user make them.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from keepsight.hub.checks import landlock, seccomp
+
+EXIT_NOT_CONFINED: Final = 79
+NICE: Final = 10
+_PR_SET_PDEATHSIG: Final = 1
+_PR_CAPBSET_DROP: Final = 24
+_CAPABILITIES_MAX: Final = 64
+_CLONE_NEWUSER: Final = 0x10000000
+_CLONE_NEWNET: Final = 0x40000000
+_CLONE_NEWIPC: Final = 0x08000000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the program may have."""
+
+    view: str
+    """Folder in which the program sees its files; must be empty."""
+    links: tuple[tuple[str, tuple[str, ...]], ...]
+    """Each an uploaded file and its cleaned name in parts, below `view`."""
+    readable: tuple[str, ...]
+    writable: tuple[str, ...]
+    scratch: tuple[str, ...]
+    memory_bytes: int
+    """Of address space, each process."""
+    cpu_seconds: int
+    """Of each process."""
+    file_bytes: int
+    """Of each file that is written."""
+    open_files: int
+
+    def dump(self) -> str:
+        """For the launcher's argument."""
+        return json.dumps(asdict(self))
+
+
+def read_plan(text: str) -> Plan:
+    """The plan in the launcher's argument."""
+    found: dict[str, Any] = json.loads(text)
+    found["links"] = tuple((str(path), tuple(parts)) for path, parts in found["links"])
+    found |= {name: tuple(found[name]) for name in ("readable", "writable", "scratch")}
+    return Plan(**found)
+
+
+def make_view(plan: Plan) -> None:
+    """Link each upload under its cleaned name; a link needs no room and no copy."""
+    for upload, parts in plan.links:
+        path = Path(plan.view, *parts)
+        if not path.is_relative_to(plan.view) or ".." in parts:
+            raise ValueError("a name leaves the view")
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.link(upload, path, follow_symlinks=False)
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def enter_namespaces() -> bool:
+    """A user namespace with no network and no shared memory; False where the kernel refuses."""
+    user, group = os.geteuid(), os.getegid()
+    if _libc().unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC) != 0:
+        return False
+    # Without these two the process still works, as the user nobody, and could read nothing.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
+    return True
+
+
+def _drop_capabilities() -> None:
+    """What a program started by root would get back. Refused without CAP_SETPCAP: none to drop."""
+    libc = _libc()
+    for number in range(_CAPABILITIES_MAX):
+        libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0)
+
+
+def limit(plan: Plan) -> None:
+    """Bound time, memory, files; end with the hub; be the first to go when memory runs out."""
+    _libc().prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    for kind, bound in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, plan.memory_bytes),
+        (resource.RLIMIT_FSIZE, plan.file_bytes),
+        (resource.RLIMIT_NOFILE, plan.open_files),
+    ):
+        resource.setrlimit(kind, (bound, bound))
+    # A second between the signal that can be told and the one that cannot be caught.
+    resource.setrlimit(resource.RLIMIT_CPU, (plan.cpu_seconds, plan.cpu_seconds + 1))
+    os.umask(0o077)
+    os.nice(NICE)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def confine(plan: Plan) -> dict[str, Any]:
+    """Everything above, in the only order that works; returns what holds now.
+
+    Raises:
+        OSError: without Landlock or seccomp, or a path of the plan is missing.
+    """
+    make_view(plan)
+    limit(plan)
+    has_namespaces = enter_namespaces()
+    _drop_capabilities()
+    version = landlock.restrict_files(
+        landlock.FileRights((*plan.readable, plan.view), plan.writable, plan.scratch)
+    )
+    seccomp.restrict_calls()
+    return {"landlock": version, "seccomp": True, "namespaces": has_namespaces}
+
+
+def main() -> int:
+    """Confine and replace this process; returns only when that fails."""
+    try:
+        held = confine(read_plan(sys.argv[1]))
+        sys.stderr.write(json.dumps({"confined": held}) + "\n")
+        sys.stderr.flush()
+        os.execv(sys.argv[3], sys.argv[3:])  # noqa: S606 - the hub's own command line
+    except (OSError, ValueError) as error:
+        sys.stderr.write(json.dumps({"not_confined": str(error)}) + "\n")
+    return EXIT_NOT_CONFINED
+
+
+if __name__ == "__main__":
+    sys.exit(main())
