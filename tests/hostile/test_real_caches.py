@@ -1,0 +1,127 @@
+"""Real caches, configured as badly as people do it, between twenty homes and their stills.
+
+Method: 4,000 requests through each of nginx, varnish and squid, 40 at a time, while the origin is
+slow for 30 % of them and forbids caching; once with plain stills (the control must leak) and once
+with sealed ones (none of another household may be opened).
+"""
+
+import asyncio
+import itertools
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from keepsight.core.clock import SystemClock
+from keepsight.seal.frame import Reason
+from tests.hostile.homes import Ask, Judge, Street
+from tests.hostile.programs import CACHES, READ_SECONDS, Cache, running_cache
+from tests.hostile.tally import Tally
+
+REQUESTS: Final = 4000
+CONCURRENT: Final = 40
+SLOW_SHARE: Final = 0.3
+SLOW_SECONDS: Final = 2.5 * READ_SECONDS
+CLOCK: Final = SystemClock()
+
+
+@asynccontextmanager
+async def origin(street: Street, *, is_sealed: bool, seed: int) -> AsyncIterator[int]:
+    """Stills by the session in the cookie. Says in every way HTTP has that nobody may keep them."""
+    chance = random.Random(seed)
+
+    async def still(request: web.Request) -> web.Response:
+        home = int(request.cookies["session"].removeprefix("home-"))
+        if chance.random() < SLOW_SHARE:
+            await asyncio.sleep(SLOW_SECONDS)
+        street.now_us = CLOCK.wall_us()
+        camera = street.camera(Ask(home, int(request.match_info["camera"])))
+        headers = {
+            "Cache-Control": "private, no-store",
+            "Set-Cookie": f"session=home-{home}; HttpOnly", "Content-Type": "image/jpeg",
+        }  # fmt: skip
+        return web.Response(body=camera.sealed if is_sealed else camera.plain, headers=headers)
+
+    app = web.Application()
+    app.router.add_get("/still/{camera}", still)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+async def look(cache: Cache, seed: int, count: int, *, is_sealed: bool) -> Judge:
+    """Ask for `count` stills through a cache, and judge each."""
+    street = Street(seed, now_us=CLOCK.wall_us())
+    judge = Judge(street)
+    show = judge.sealed if is_sealed else judge.plain
+    asks = [street.any_ask() for _ in range(count)]
+    numbers = itertools.count()
+
+    async def viewer(client: aiohttp.ClientSession, port: int) -> None:
+        while (number := next(numbers)) < count:
+            ask = asks[number]
+            cookie = {"Cookie": f"session=home-{ask.home}"}
+            try:
+                async with client.get(
+                    f"http://127.0.0.1:{port}/still/{ask.camera}", headers=cookie
+                ) as answer:
+                    body = await answer.read()
+                    status = answer.status
+            except aiohttp.ClientError:
+                continue  # the cache broke the connection off: nothing is shown
+            if status == 200:
+                street.now_us = CLOCK.wall_us()
+                show(ask, body)
+
+    timeout = aiohttp.ClientTimeout(total=20)
+    async with (
+        origin(street, is_sealed=is_sealed, seed=seed) as origin_port,
+        running_cache(cache, origin_port) as port,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), timeout=timeout) as client,
+        asyncio.TaskGroup() as viewers,
+    ):
+        for _ in range(CONCURRENT):
+            viewers.create_task(viewer(client, port))
+    return judge
+
+
+async def check(cache: Cache, seed: int, count: int, tally: Tally) -> None:
+    plain = await look(cache, seed, count, is_sealed=False)
+    sealed = await look(cache, seed, count, is_sealed=True)
+    tally.control_leaks += plain.foreign
+    tally.opens += sealed.opens
+    tally.opened += sealed.foreign
+    if plain.foreign:
+        tally.caches.add(cache.name)
+    print(f"{cache.name}: plain {plain}\nsealed {sealed}")
+    assert plain.asked > count / 2
+    assert plain.foreign > 0, "the control did not leak: this test cannot see"
+    assert sealed.wrong == 0
+    assert sealed.opens > 0
+    assert sealed.refused[Reason.FOREIGN_HOUSEHOLD] > 0
+    assert sealed.right > 0
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("cache", CACHES, ids=lambda cache: cache.name)
+async def test_a_bad_cache_shows_foreign_stills_plain_and_none_sealed(
+    cache: Cache, seed: int, tally: Tally
+) -> None:
+    await check(cache, seed, REQUESTS, tally)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("cache", CACHES, ids=lambda cache: cache.name)
+async def test_the_same_with_a_hundred_times_the_requests(
+    cache: Cache, seed: int, tally: Tally
+) -> None:
+    await check(cache, seed + 1, 100 * REQUESTS, tally)
