@@ -11,7 +11,7 @@ import resource
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -37,31 +37,14 @@ class Limits:
     """Of address space."""
 
 
-def read_all(
-    tasks: Sequence[ReadTask],
-    *,
-    jobs: int,
-    limits: Limits,
-    on_done: Callable[[ReadTask], None] = lambda _: None,
-    reader: Reader = read_artefact,
-) -> list[ReadResult]:
-    """Read all artefacts, `jobs` at a time; results in the order of the tasks.
-
-    `reader` runs in the children, which import it by its name.
-    """
-    results: list[ReadResult | None] = [None] * len(tasks)
-    for number, result in _results(tasks, jobs, limits, reader):
-        results[number] = result
-        on_done(tasks[number])
-    return [
-        unread_result(task, "was not read") if result is None else result
-        for task, result in zip(tasks, results, strict=True)
-    ]
-
-
-def _results(
-    tasks: Sequence[ReadTask], jobs: int, limits: Limits, reader: Reader
+def read_each(
+    tasks: Sequence[ReadTask], *, jobs: int, limits: Limits, reader: Reader = read_artefact
 ) -> Iterator[tuple[int, ReadResult]]:
+    """Read all artefacts, `jobs` at a time; yields (number of the task, result) as they are done.
+
+    Whoever takes the results works on them while the next artefacts are read. `reader` runs in the
+    children, which import it by its name.
+    """
     if not tasks:
         return
     context = _context()
@@ -71,10 +54,9 @@ def _results(
             pool.submit(_read_in_child, context, task, limits, reader): number
             for number, task in enumerate(tasks)
         }
-        while waiting:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield waiting.pop(future), future.result()
+        for future in as_completed(waiting):
+            number = waiting.pop(future)
+            yield number, future.result()
 
 
 @contextmanager
@@ -111,8 +93,13 @@ def _read_in_child(
 ) -> ReadResult:
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_child, args=(sender, task, limits, reader), daemon=True)
-    child.start()
-    sender.close()
+    try:
+        child.start()
+    except OSError as error:
+        receiver.close()
+        return unread_result(task, f"no process to read it could be started: {error.strerror}")
+    finally:
+        sender.close()
     try:
         if not receiver.poll(limits.wall_seconds):
             return unread_result(task, f"took longer than {limits.wall_seconds:.0f} seconds")

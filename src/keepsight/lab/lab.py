@@ -21,7 +21,7 @@ from keepsight.lab.facts.observation import Observations
 from keepsight.lab.facts.product import Product, ProductFacts, Unread
 from keepsight.lab.facts.seal import SealClaim
 from keepsight.lab.finding import Finding, Outcome, Severity
-from keepsight.lab.isolation import Limits, read_all
+from keepsight.lab.isolation import Limits, read_each
 from keepsight.lab.measures import measures_of
 from keepsight.lab.read.dossier import FILE_NAME, Dossier, read_dossier
 from keepsight.lab.read.identify import identify
@@ -138,16 +138,25 @@ class Lab:
         subjects: tuple[Subject, ...],
         on_read: Callable[[ReadTask], None] = lambda _: None,
     ) -> list[Report]:
-        """Read everything, then judge each subject by itself."""
+        """Read everything; judge each subject by itself as soon as all of it is read."""
         tasks = [task for subject in subjects for task in subject.tasks]
+        subject_of = [number for number, subject in enumerate(subjects) for _ in subject.tasks]
+        first = {number: at for at, number in reversed(list(enumerate(subject_of)))}
+        found: list[dict[int, ReadResult]] = [{} for _ in subjects]
+        reports: dict[int, Report] = {}
         options = self._options
-        results = read_all(tasks, jobs=options.jobs, limits=options.limits, on_done=on_read)
-        reports, start = [], 0
-        for subject in subjects:
-            end = start + len(subject.tasks)
-            reports.append(self._report(subject, results[start:end]))
-            start = end
-        return reports
+        for at, result in read_each(tasks, jobs=options.jobs, limits=options.limits):
+            on_read(tasks[at])
+            number = subject_of[at]
+            found[number][at - first[number]] = result
+            if len(found[number]) == len(subjects[number].tasks):
+                in_order = [row for _, row in sorted(found[number].items())]
+                reports[number] = self._report(subjects[number], in_order)
+                found[number] = {}
+        return [
+            reports[number] if number in reports else self._report(subject, [])
+            for number, subject in enumerate(subjects)
+        ]
 
     def _today(self) -> str:
         now = dt.datetime.fromtimestamp(self._clock.wall_us() / 1_000_000, dt.UTC)

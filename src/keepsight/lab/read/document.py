@@ -12,8 +12,6 @@ from logging import getLogger
 from pathlib import Path
 
 from lxml import etree, html
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 from keepsight.lab.read.limits import UnreadableArtefact
 
@@ -173,6 +171,9 @@ def _is_hidden(element: "etree._Element") -> bool:
 
 
 def _pdf_blocks(raw: bytes) -> tuple[list[Block], bool]:
+    from pypdf import PdfReader  # only here: few policies are PDF, and it loads for 80 ms
+    from pypdf.errors import PyPdfError
+
     # The library warns about every oddity of a file; oddities of foreign files are no news here.
     getLogger("pypdf").setLevel("CRITICAL")
     pages: list[str] = []
