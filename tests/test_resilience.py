@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from keepsight.seal.ledger import verify
 from keepsight.serve.control import ControlError, open_control
 from keepsight.serve.installation import read_installation
+from tests.hub.journals import verify
 
 HUB, DOOR, CAMERA = "-m keepsight.hub", "keepsight door", "-m keepsight.camera"
 
@@ -85,7 +85,7 @@ async def test_every_process_may_die(tmp_path, clip):
             return (await recorded() or 0) > seconds + 1
 
         await wait_until(grew_again)
-        assert verify(place.directory / "ledger.jsonl").is_intact
+        assert verify(place.directory / "ledger.db").is_intact
         assert not list(place.directory.rglob("*.bad"))
     finally:
         demo.send_signal(signal.SIGTERM)

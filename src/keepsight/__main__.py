@@ -41,7 +41,17 @@ def options(
 
 def register_household() -> None:
     """Add the commands of hub and door; half a second to load, which the lab has no use for."""
-    from keepsight.cli import camera, doctor, household, recordings, serve, status, suspend, trust
+    from keepsight.cli import (
+        camera,
+        doctor,
+        household,
+        ledger,
+        recordings,
+        serve,
+        status,
+        suspend,
+        trust,
+    )
 
     app.command()(serve.serve)
     app.command()(serve.demo)
@@ -54,7 +64,7 @@ def register_household() -> None:
     app.command()(suspend.suspend)
     app.command()(suspend.resume)
     app.command()(suspend.suspensions)
-    app.add_typer(status.ledger_app, name="ledger")
+    app.add_typer(ledger.app, name="ledger")
     app.add_typer(household.app, name="household")
 
 

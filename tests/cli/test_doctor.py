@@ -3,6 +3,7 @@
 from keepsight.cli.doctor import CAMERA_REMEDIES, judge_status
 from keepsight.hub.camera import StreamState
 from tests.cli.command import keepsight
+from tests.hub.journals import flip
 
 FINE = {StreamState.RUNNING, StreamState.STARTING, StreamState.STOPPED}
 
@@ -35,9 +36,8 @@ async def test_open_keys_and_a_broken_ledger_are_problems(installed):
     data, home = installed
     (home.directory / "keys" / "keyring.json").chmod(0o644)
     await home.household.journal.record([{"type": "test"}])
-    path = home.directory / "ledger.jsonl"
-    path.write_bytes(path.read_bytes().replace(b"owner", b"guest", 1))
+    flip(home.directory / "ledger.db", 1)
     answer = await keepsight("doctor", "--data", data)
     assert answer.status == 1
     assert "can be read by others" in answer.out
-    assert "broken at line" in answer.out
+    assert "line 1" in answer.out

@@ -1,4 +1,4 @@
-"""`status` and `ledger verify` say what is; as processes, and row by row."""
+"""`status` says what is; as a process, and row by row."""
 
 from keepsight.cli.status import camera_row, disk_sentence
 from tests.cli.command import keepsight
@@ -43,14 +43,3 @@ async def test_status_of_a_running_household(installed, clip):
         assert "running" in shown.out
         document = (await keepsight("status", "--data", data, "--json")).json
         assert document["cameras"][0]["camera"] == added["id"]
-
-
-async def test_the_ledger_is_verified_without_a_hub(installed):
-    data, home = installed
-    await home.household.journal.record([{"type": "test"}])
-    good = await keepsight("ledger", "verify", "--data", data)
-    assert (good.status, good.out.startswith("intact: ")) == (0, True)
-    path = home.directory / "ledger.jsonl"
-    path.write_bytes(path.read_bytes().replace(b"owner", b"guest", 1))
-    bad = await keepsight("ledger", "verify", "--data", data, "--json")
-    assert (bad.status, bad.json["intact"]) == (1, False)

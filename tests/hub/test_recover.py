@@ -6,8 +6,8 @@ from keepsight.core.clock import SystemClock
 from keepsight.core.secret import Secret
 from keepsight.hub.recover import NewOwner, RecoveryError, open_kit, recover_household
 from keepsight.hub.sockets import AlreadyRunningError
-from keepsight.seal.ledger import verify
 from tests.home import HOUSEHOLD, PASSPHRASE, open_all, running_hub, simulated_camera
+from tests.hub.journals import verify
 
 NEW = "meadow copper violin thunder"
 
@@ -28,7 +28,7 @@ async def test_recordings_open_again_under_a_new_passphrase(tmp_path, cheap_argo
         with pytest.raises(AlreadyRunningError):
             recover_household(directory, keyring, made.recovery_file, owner, SystemClock())
     recover_household(directory, keyring, made.recovery_file, owner, SystemClock())
-    assert verify(directory / "ledger.jsonl").is_intact
+    assert verify(directory / "ledger.db").is_intact
     async with running_hub(directory) as home, home.browser(is_signed_in=False) as browser:
         assert (await browser.sign_in(passphrase=PASSPHRASE)).status == 401
         assert (await browser.sign_in(passphrase=NEW)).status == 200

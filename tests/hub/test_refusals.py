@@ -1,25 +1,18 @@
 """Refusals are all counted, and a flood of them does not fill the ledger; on a real ledger."""
 
-import asyncio
-
 import pytest
 
-from keepsight.hub.journal import Journal
 from keepsight.hub.refusals import LEDGER_LINES_PER_MINUTE, Refusals
 from keepsight.seal.frame import Reason
-from keepsight.seal.ledger import Ledger, verify
 from tests.hub.clocks import HandClock
+from tests.hub.journals import running_journal, verify
 
 
 @pytest.fixture
 async def parts(tmp_path):
     clock = HandClock()
-    journal = Journal(Ledger(tmp_path / "ledger.jsonl"), clock)
-    runner = asyncio.ensure_future(journal.run())
-    yield Refusals(journal, clock), clock, tmp_path / "ledger.jsonl"
-    runner.cancel()
-    await asyncio.gather(runner, return_exceptions=True)
-    journal.close()
+    async with running_journal(tmp_path, clock) as journal:
+        yield Refusals(journal, clock), clock, tmp_path / "ledger.db"
 
 
 async def note(refusals, reason=Reason.FOREIGN_HOUSEHOLD):

@@ -1,5 +1,6 @@
 """`keepsight doctor`: what is wrong with this installation, and how to mend it."""
 
+import contextlib
 import os
 import platform
 import shutil
@@ -13,7 +14,9 @@ from keepsight.cli.ask import DataOption, HouseholdOption, JsonOption, ask_hub
 from keepsight.cli.terminal import CommandError, print_json, print_table, show_bytes
 from keepsight.core.clock import SystemClock
 from keepsight.door.config import BUILT_UI
-from keepsight.seal.ledger import verify
+from keepsight.hub.store.ledger import read_ledger_store
+from keepsight.seal.audit import audit
+from keepsight.seal.ledger import LedgerError
 from keepsight.serve.control import Control
 from keepsight.serve.installation import (
     InstallationError,
@@ -89,18 +92,26 @@ def _check_household(place: Place) -> Iterator[Result]:
             yield Result(
                 "problem", name, f"{path.name} can be read by others", f"chmod go-rwx {path}"
             )
-    ledger = place.directory / "ledger.jsonl"
-    if ledger.exists():
-        verdict = verify(ledger)
-        if verdict.is_intact:
-            yield Result("ok", f"{name}: ledger", f"intact, {verdict.lines} lines")
-        else:
-            yield Result(
-                "problem",
-                f"{name}: ledger",
-                f"broken at line {verdict.broken_at}",
-                "keep the file as evidence; compare it with a backup",
-            )
+    yield from _check_ledger(place, name)
+
+
+def _check_ledger(place: Place, name: str) -> Iterator[Result]:
+    path = place.directory / "ledger.db"
+    if not path.exists():
+        return
+    what = f"{name}: ledger"
+    try:
+        store = read_ledger_store(path)
+        with contextlib.closing(store), store.rows(store.household) as rows:
+            verdict = audit(rows)
+    except LedgerError as error:
+        yield Result("problem", what, str(error), "keep the file as evidence and restore a backup")
+        return
+    if verdict.is_intact:
+        yield Result("ok", what, f"intact, {verdict.lines} lines")
+    else:
+        remedy = "keep the file as evidence; compare it with a backup"
+        yield Result("problem", what, verdict.problem, remedy)
 
 
 def judge_status(name: str, status: dict[str, Any]) -> Iterator[Result]:

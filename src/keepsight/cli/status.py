@@ -1,20 +1,12 @@
-"""`keepsight status` and `keepsight ledger verify`."""
+"""`keepsight status`."""
 
 from typing import Any
 
 import typer
 
 from keepsight.cli.ask import DataOption, HouseholdOption, JsonOption, UnlockOption, ask_hub
-from keepsight.cli.terminal import CommandError, print_json, print_table, show_bytes, show_time
-from keepsight.seal.ledger import verify
+from keepsight.cli.terminal import print_json, print_table, show_bytes, show_time
 from keepsight.serve.control import Control
-from keepsight.serve.installation import (
-    InstallationError,
-    default_data_directory,
-    read_installation,
-)
-
-ledger_app = typer.Typer(help="The household's ledger.", no_args_is_help=True)
 
 
 def camera_row(camera: dict[str, Any]) -> tuple[str, ...]:
@@ -74,33 +66,3 @@ def status(
         typer.echo(f"refused fragments: {refusals['total']} (last {last}): see `keepsight doctor`")
     for alarm in found["alarms"]:
         typer.echo(f"alarm: {alarm['text']}")
-
-
-@ledger_app.command("verify")
-def ledger_verify(
-    *, data: DataOption = None, household: HouseholdOption = None, as_json: JsonOption = False
-) -> None:
-    """Follow the hash chain from the first line to the last."""
-    try:
-        place = read_installation(data or default_data_directory()).only_place(household)
-    except InstallationError as error:
-        raise CommandError(str(error)) from error
-    path = place.directory / "ledger.jsonl"
-    if not path.exists():
-        raise CommandError("this household has no ledger yet")
-    verdict = verify(path)
-    if as_json:
-        print_json(
-            {
-                "lines": verdict.lines,
-                "intact": verdict.is_intact,
-                "broken_at": verdict.broken_at,
-                "head": verdict.head,
-            }
-        )
-    elif verdict.is_intact:
-        typer.echo(f"intact: {verdict.lines} lines, head {verdict.head}")
-    else:
-        typer.echo(f"BROKEN at line {verdict.broken_at}; {verdict.lines} lines before it hold")
-    if not verdict.is_intact:
-        raise typer.Exit(1)

@@ -26,7 +26,7 @@ from keepsight.core.secret import Secret
 from keepsight.hub import sockets
 from keepsight.hub.access import TryLimit
 from keepsight.hub.household import Household
-from keepsight.hub.journal import Journal
+from keepsight.hub.journal import open_journal
 from keepsight.hub.keyring import (
     Keyring,
     KeyringError,
@@ -39,7 +39,6 @@ from keepsight.hub.member import Member, Role
 from keepsight.hub.store.household import open_household_store
 from keepsight.hub.works import start_works, stop_works
 from keepsight.seal import keys
-from keepsight.seal.ledger import Ledger
 
 log = logging.getLogger(__name__)
 SETUP_CODE_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -201,8 +200,9 @@ class Hub:
 
     async def _open(self, keyring: Keyring) -> Household:
         store = await asyncio.to_thread(open_household_store, self.directory / "household.db")
-        ledger = await asyncio.to_thread(Ledger, self.directory / "ledger.jsonl")
-        journal = Journal(ledger, self.clock)
+        # Beside the machine key, where there is one: outside the data directory and its backups.
+        mark = self._keyring_file.machine_key_path.with_suffix(".checkpoint")
+        journal = await asyncio.to_thread(open_journal, self.directory, keyring, self.clock, mark)
         household = Household(
             self.directory,
             keyring=keyring,

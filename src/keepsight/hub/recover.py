@@ -18,9 +18,10 @@ from keepsight.hub.keyring import (
     write_private,
 )
 from keepsight.hub.member import Member, Role
+from keepsight.hub.scribe import Dated, open_scribe
 from keepsight.hub.store.household import open_household_store
+from keepsight.hub.takeover import take_over
 from keepsight.seal import keys
-from keepsight.seal.ledger import Ledger
 
 KIT_BYTES_MAX = 1 << 20
 
@@ -86,9 +87,11 @@ def recover_household(
         file.write(keyring, owner.passphrase, starts_unattended=owner.starts_unattended)
         write_private(directory / "recovery.age", kit)
         _set_owner(directory, keyring, owner, clock)
-        ledger = Ledger(directory / "ledger.jsonl")
-        ledger.append([{"type": "recovered", "name": owner.name, "at_us": clock.wall_us()}])
-        ledger.close()
+        scribe = open_scribe(directory, keyring)
+        take_over(directory, scribe, clock)
+        entry = {"type": "recovered", "name": owner.name}
+        scribe.append([Dated(entry, clock.wall_us(), clock.monotonic_us())])
+        scribe.close()
     finally:
         os.close(lock)
 

@@ -1,155 +1,277 @@
-"""The household's ledger: an append-only file in which each line holds the hash of the one before.
+"""One line of the household's ledger as bytes: a leaf of its Merkle tree.
 
-A line is one JSON object, sorted keys, no spaces, then a newline. `n` counts from 1, `prev` is the
-SHA-256 of the previous line's bytes without its newline (64 zeros for the first). A changed,
-removed or reordered line breaks every `prev` after it.
+A leaf is one map in deterministic CBOR (RFC 8949, 4.2.3). What the tree is about stands in the
+open: number, type, camera, stream, window, times. Everything else can be about a person and is
+sealed under the ledger key of its subject, the member whom it is about: when that key is erased,
+the leaf, its hash and every proof stay, and nobody can read the person out of it any more.
 
-What is appended is durable (fdatasync) when `append` returns. A torn last line was never
-acknowledged and is cut at the next start.
+Each sealed part has a key of its own, derived from the subject's key and the leaf's salt, so that
+one part can be shown and proven to be in the log without giving away any other.
 """
 
-import hashlib
-import json
-import os
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-FIRST_PREV: Final = "0" * 64
-TAIL_BYTES: Final = 1 << 20
-LINE_BYTES_MAX: Final = 64 * 1024
-Entry = dict[str, object]
+import cbor2
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from keepsight.seal import keys
+
+LEAF_VERSION: Final = 1
+LEAF_BYTES_MAX: Final = 64 * 1024
+SALT_BYTES: Final = 16
+OPEN_END_US: Final = 1 << 62
+"""Stands for the end of a window that has none."""
+EXPOSING: Final = ("release", "delivered")
+"""Types of lines after which somebody could see something."""
+PLAIN_FIELDS: Final = frozenset(
+    {
+        "type", "camera", "stream", "writer", "epoch", "purpose", "start_us", "end_us",
+        "from_us", "to_us", "first", "last", "bytes", "lines", "head", "size", "root",
+    }
+)  # fmt: skip
+"""About no person. What is not named here is sealed, so that a new field is private at first."""
+_SET_BY_US: Final = ("v", "n", "at_us", "mono_us", "salt", "sealed", "erased")
+_NONCE: Final = bytes(12)
+"""Each key seals one part only."""
+_NAME_NONCE_BYTES: Final = 12
+Entry = dict[str, Any]
 
 
 class LedgerError(Exception):
     """The ledger cannot be read or written; nothing may be released until it can."""
 
 
+class LineError(LedgerError):
+    """This line has no place in a ledger; others have."""
+
+
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What reading the whole ledger showed."""
+class Subject:
+    """Whom sealed parts are about: a member, or the household where no member is named."""
 
-    lines: int
-    is_intact: bool
-    broken_at: int | None
-    """Number of the first line that does not follow from the one before."""
-    head: str
-    """Hash of the last good line: compare it with one noted earlier to notice a cut-off end."""
+    subject_id: bytes
+    """16 random bytes: the name under which leaves know them."""
+    key: bytes
 
 
-def _encode(entry: Entry) -> bytes:
-    return json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the ledger itself says of a line."""
+
+    n: int
+    """From 1."""
+    at_us: int
+    mono_us: int
 
 
-def _write_all(descriptor: int, data: bytearray) -> None:
-    view = memoryview(data)
-    while view:  # a nearly full disk takes a part first and refuses the rest with ENOSPC
-        view = view[os.write(descriptor, view) :]
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a line exposed: the row of the index that finds it by camera and time."""
 
-
-class Ledger:
-    """One writer of one ledger file."""
-
-    def __init__(self, path: Path) -> None:
-        """Open or create the file and find its end.
-
-        Raises:
-            LedgerError: the file cannot be opened, or its last whole line is not a ledger line.
-        """
-        self.path = path
-        try:
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            self._count, self._head = self._find_end()
-        except OSError as error:
-            message = f"the ledger {path.name} cannot be opened: {error.strerror}"
-            raise LedgerError(message) from error
+    camera: bytes
+    start_us: int
+    end_us: int
+    subject: bytes
 
     @property
-    def count(self) -> int:
-        """Number of the last durable line."""
-        return self._count
+    def width(self) -> int:
+        """Bits of its length: spans of one width are found in a bounded stretch of the index."""
+        return (self.end_us - self.start_us).bit_length()
 
-    @property
-    def head(self) -> str:
-        """SHA-256 of the last durable line, hex."""
-        return self._head
 
-    def _find_end(self) -> tuple[int, str]:
-        size = os.fstat(self._fd).st_size
-        tail = os.pread(self._fd, TAIL_BYTES, max(0, size - TAIL_BYTES))
-        whole = tail.rfind(b"\n") + 1
-        if whole < len(tail):
-            os.ftruncate(self._fd, size - (len(tail) - whole))
-            size -= len(tail) - whole
-        os.lseek(self._fd, size, os.SEEK_SET)
-        if size == 0:
-            return 0, FIRST_PREV
-        last = tail[:whole].rstrip(b"\n").rsplit(b"\n", 1)[-1]
+@dataclass(frozen=True, slots=True)
+class OpenedPart:
+    """A sealed part with the key that seals it, and only it."""
+
+    key: bytes
+    content: bytes
+
+
+FindSubject = Callable[[bytes | None], Subject]
+"""The subject of a member's id; of None the household."""
+FindKey = Callable[[bytes], bytes | None]
+"""The key of a subject; None when it was erased."""
+
+
+def member_id(value: object) -> bytes | None:
+    """An id as 16 bytes, or None for anything that is none, such as "local"."""
+    packed = _pack(value)
+    return packed if isinstance(packed, bytes) else None
+
+
+def _pack(value: object) -> object:
+    """Ids (32 lower-case hex digits) as 16 bytes; anything else as it is."""
+    if isinstance(value, str) and len(value) == 32 and value.isascii() and value == value.lower():
         try:
-            number = int(json.loads(last)["n"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise LedgerError(
-                f"the last line of {self.path.name} is damaged: move the file aside and keep it; "
-                "a new ledger begins at the next start"
-            ) from error
-        return number, hashlib.sha256(last).hexdigest()
-
-    def append(self, entries: list[Entry]) -> None:
-        """Write entries and make them durable, all or none acknowledged.
-
-        Raises:
-            LedgerError: an entry is too large, or the disk refused. The entries do not count then.
-        """
-        count, head = self._count, self._head
-        data = bytearray()
-        for entry in entries:
-            count += 1
-            line = _encode({**entry, "n": count, "prev": head})
-            if len(line) > LINE_BYTES_MAX:
-                raise LedgerError(f"a ledger line has at most {LINE_BYTES_MAX} bytes")
-            head = hashlib.sha256(line).hexdigest()
-            data += line + b"\n"
-        start = os.lseek(self._fd, 0, os.SEEK_CUR)
-        try:
-            _write_all(self._fd, data)
-            os.fdatasync(self._fd)
-        except OSError as error:
-            # Unacknowledged bytes must not stay: a later line would follow a hash nobody knows.
-            os.ftruncate(self._fd, start)
-            os.lseek(self._fd, start, os.SEEK_SET)
-            raise LedgerError(f"the ledger cannot be written: {error.strerror}") from error
-        self._count, self._head = count, head
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._fd)
+            packed = bytes.fromhex(value)
+        except ValueError:
+            return value
+        return packed if len(packed) == keys.ID_BYTES else value
+    return value
 
 
-def read_lines(path: Path) -> Iterator[tuple[Entry, bytes]]:
-    """Each line as an object and as its bytes.
+def _unpack(value: object) -> object:
+    return value.hex() if isinstance(value, bytes) else value
+
+
+def encode(document: Mapping[str, object] | list[object]) -> bytes:
+    """Deterministic CBOR."""
+    return cbor2.dumps(document, canonical=True)
+
+
+def _part_key(subject_key: bytes, salt: bytes) -> bytes:
+    return keys.expand(subject_key, b"ledger part 1", salt)
+
+
+def _place(n: int, subject: bytes) -> bytes:
+    return keys.join_parts(b"ledger part 1", n.to_bytes(8), subject)
+
+
+def encode_leaf(entry: Entry, stamp: Stamp, find_subject: FindSubject) -> bytes:
+    """The bytes of one line.
+
+    Args:
+        entry: "type" and fields as JSON has them. "member" says whom it is about, "by" who did it.
+        stamp: number and times.
+        find_subject: gives the key under which a member's fields are sealed.
 
     Raises:
-        LedgerError: a line is not JSON.
+        LineError: it is too large, or holds something that has no place in a ledger.
     """
-    with path.open("rb") as file:
-        for raw in file:
-            line = raw.rstrip(b"\n")
-            try:
-                entry = json.loads(line)
-            except ValueError as error:
-                raise LedgerError(f"a line of {path.name} is not readable") from error
-            yield entry, line
-
-
-def verify(path: Path) -> Verdict:
-    """Read the whole ledger and follow the chain."""
-    count, head = 0, FIRST_PREV
+    salt = secrets.token_bytes(SALT_BYTES)
+    leaf: dict[str, object] = {
+        "v": LEAF_VERSION, "n": stamp.n, "at_us": stamp.at_us, "mono_us": stamp.mono_us,
+        "salt": salt,
+    }  # fmt: skip
+    about = member_id(entry.get("member"))
+    by = member_id(entry.get("by"))
+    parts: dict[bytes | None, dict[str, object]] = {}
+    for name, value in entry.items():
+        if name in PLAIN_FIELDS:
+            leaf[name] = _pack(value)
+        elif name not in _SET_BY_US:
+            whose = by if name == "by" and by is not None else about
+            parts.setdefault(whose, {})[name] = _pack(value)
     try:
-        for entry, line in read_lines(path):
-            if entry.get("prev") != head or entry.get("n") != count + 1 or _encode(entry) != line:
-                return Verdict(count, is_intact=False, broken_at=count + 1, head=head)
-            count, head = count + 1, hashlib.sha256(line).hexdigest()
-    except LedgerError:
-        return Verdict(count, is_intact=False, broken_at=count + 1, head=head)
-    return Verdict(count, is_intact=True, broken_at=None, head=head)
+        leaf["sealed"] = [
+            _seal(find_subject(whose), salt, stamp.n, part) for whose, part in parts.items()
+        ]
+        encoded = encode(leaf)
+    except (cbor2.CBOREncodeError, TypeError, OverflowError) as error:
+        raise LineError(f"a ledger line of type {entry.get('type')} cannot be written") from error
+    if len(encoded) > LEAF_BYTES_MAX:
+        raise LineError(f"a ledger line has at most {LEAF_BYTES_MAX} bytes")
+    return encoded
+
+
+def _seal(subject: Subject, salt: bytes, n: int, part: dict[str, object]) -> list[bytes]:
+    cipher = AESGCM(_part_key(subject.key, salt))
+    place = _place(n, subject.subject_id)
+    return [subject.subject_id, cipher.encrypt(_NONCE, encode(part), place)]
+
+
+def read_leaf(leaf: bytes) -> dict[str, Any]:
+    """The map of a leaf, sealed parts still sealed.
+
+    Raises:
+        LedgerError: these are not the bytes of a line that this version wrote.
+    """
+    try:
+        if len(leaf) > LEAF_BYTES_MAX:
+            raise ValueError("too long")  # noqa: TRY301 - said like any other damage
+        found = cbor2.loads(leaf)
+        is_leaf = (
+            isinstance(found, dict)
+            and found["v"] == LEAF_VERSION
+            and isinstance(found["n"], int)
+            and isinstance(found["type"], str)
+            and len(found["salt"]) == SALT_BYTES
+            and encode(found) == leaf
+        )
+        well_sealed = is_leaf and all(
+            len(part) == 2 and isinstance(part[0], bytes) and isinstance(part[1], bytes)
+            for part in found["sealed"]
+        )
+    except (cbor2.CBORError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise LedgerError("a line of the ledger cannot be read") from error
+    if not well_sealed:
+        raise LedgerError("a line of the ledger is not one that this version wrote")
+    assert isinstance(found, dict)  # noqa: S101 - is_leaf says so
+    return found
+
+
+def open_parts(found: Mapping[str, Any], find_key: FindKey) -> list[OpenedPart | None]:
+    """The sealed parts of a leaf; None for one whose key was erased.
+
+    Raises:
+        LedgerError: a part does not open under its subject's key.
+    """
+    opened: list[OpenedPart | None] = []
+    for subject, sealed in found["sealed"]:
+        subject_key = find_key(subject)
+        if subject_key is None:
+            opened.append(None)
+            continue
+        key = _part_key(subject_key, found["salt"])
+        try:
+            content = AESGCM(key).decrypt(_NONCE, sealed, _place(found["n"], subject))
+        except (InvalidTag, ValueError) as error:
+            raise LedgerError(f"line {found['n']} of the ledger does not open") from error
+        opened.append(OpenedPart(key, content))
+    return opened
+
+
+def decode_leaf(leaf: bytes, find_key: FindKey) -> Entry:
+    """A line as it was recorded, with `n`, `at_us` and `mono_us`; `erased` where a person was.
+
+    Raises:
+        LedgerError: it cannot be read or opened.
+    """
+    found = read_leaf(leaf)
+    entry: Entry = {
+        name: _unpack(value) for name, value in found.items() if name not in ("v", "salt", "sealed")
+    }
+    for part in open_parts(found, find_key):
+        if part is None:
+            entry["erased"] = True
+        else:
+            entry |= {name: _unpack(value) for name, value in cbor2.loads(part.content).items()}
+    return entry
+
+
+def span_of(found: Mapping[str, Any]) -> Span | None:
+    """What a leaf's map says was exposed, or None where nothing was."""
+    camera, start_us = found.get("camera"), found.get("start_us")
+    is_exposing = found["type"] in EXPOSING and isinstance(camera, bytes)
+    if not is_exposing or not isinstance(start_us, int):
+        return None
+    end_us = found.get("end_us")
+    subject = found["sealed"][0][0] if found["sealed"] else b""
+    end_us = max(end_us, start_us) if isinstance(end_us, int) else OPEN_END_US
+    assert isinstance(camera, bytes)  # noqa: S101 - is_exposing says so
+    return Span(camera, start_us, end_us, subject)
+
+
+def seal_name(subject: Subject, name: str) -> bytes:
+    """A name that goes when its subject does."""
+    nonce = secrets.token_bytes(_NAME_NONCE_BYTES)
+    key = keys.expand(subject.key, b"ledger name 1")
+    return nonce + AESGCM(key).encrypt(nonce, name.encode(), subject.subject_id)
+
+
+def open_name(subject: Subject, sealed: bytes) -> str:
+    """What seal_name was given.
+
+    Raises:
+        LedgerError: it does not open under this subject's key.
+    """
+    nonce, rest = sealed[:_NAME_NONCE_BYTES], sealed[_NAME_NONCE_BYTES:]
+    key = keys.expand(subject.key, b"ledger name 1")
+    try:
+        return AESGCM(key).decrypt(nonce, rest, subject.subject_id).decode()
+    except (InvalidTag, ValueError) as error:
+        raise LedgerError("a name in the ledger does not open") from error
