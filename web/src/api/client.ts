@@ -1,6 +1,7 @@
 // The typed client of the hub's HTTP API (design/wire.md, sections 6 and 7). One method a row.
 
 import type { Bytes } from '../seal/encoding';
+import type { Prover } from '../seal/prover';
 import { HubClock } from './clock';
 import type * as wire from './types';
 
@@ -15,7 +16,7 @@ export class ApiError extends Error {
     readonly code: string,
     readonly status: number,
     message: string,
-    readonly fields: Record<string, string> = {},
+    readonly fields: Record<string, unknown> = {},
     readonly retrySeconds: number | null = null,
   ) {
     super(message);
@@ -29,15 +30,15 @@ function failure(status: number, body: unknown): ApiError {
   const answer = body as {
     error: unknown;
     message?: unknown;
-    fields?: Record<string, string>;
-    retry_seconds?: unknown;
+    fields?: Record<string, unknown>;
   };
+  const seconds = answer.fields?.['retry_seconds'];
   return new ApiError(
     String(answer.error),
     status,
     typeof answer.message === 'string' ? answer.message : '',
     answer.fields ?? {},
-    typeof answer.retry_seconds === 'number' ? answer.retry_seconds : null,
+    typeof seconds === 'number' ? seconds : null,
   );
 }
 
@@ -51,8 +52,13 @@ function withQuery(path: string, query: Query): string {
   return `${path}?${parameters}`;
 }
 
+/** Answered with a cookie alone: what says whether anybody is signed in. */
+const UNPROVED = new Set(['/api/hello']);
+
 export class ApiClient {
   readonly clock = new HubClock();
+  /** Proves requests, once this browser has its key. */
+  prover: Prover | null = null;
   readonly #fetch: typeof fetch;
 
   constructor(fetchWith: typeof fetch = (input, init) => fetch(input, init)) {
@@ -224,6 +230,16 @@ export class ApiClient {
     return answer;
   }
 
+  /** For the nouns that have a client of their own beside this one. `path` begins after /api. */
+  get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return this.#get(path, signal);
+  }
+
+  /** The same for requests that change something. */
+  change<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+    return this.#change(method, path, body, signal);
+  }
+
   #get<T>(path: string, signal?: AbortSignal): Promise<T> {
     return this.#json(`/api${path}`, { method: 'GET' }, signal);
   }
@@ -251,7 +267,25 @@ export class ApiClient {
     return new Uint8Array(await response.arrayBuffer());
   }
 
+  /** Sends, and once more where the hub wants a proof of its own time and this session. */
   async #send(path: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
+    try {
+      return await this.#sendOnce(path, await this.#proved(path, init), signal);
+    } catch (error) {
+      const isStale = error instanceof ApiError && error.code === 'proof_stale';
+      if (!isStale || this.prover?.learn(error.fields) !== true) throw error;
+      return await this.#sendOnce(path, await this.#proved(path, init), signal);
+    }
+  }
+
+  async #proved(path: string, init: RequestInit): Promise<RequestInit> {
+    if (this.prover === null || !path.startsWith('/api/') || UNPROVED.has(path)) return init;
+    const url = new URL(path, globalThis.location?.origin ?? 'https://hub.invalid').href;
+    const proof = await this.prover.prove(init.method ?? 'GET', url);
+    return { ...init, headers: { ...init.headers, DPoP: proof } };
+  }
+
+  async #sendOnce(path: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
     let response: Response;
     try {
       response = await this.#fetch(path, {

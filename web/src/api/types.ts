@@ -32,6 +32,8 @@ export interface EnrollingDevice {
   name: string;
   /** Raw X25519 public key, base64. */
   public_key: string;
+  /** P-256 point, base64: proves this browser's requests. */
+  signing_key?: string;
   id?: string;
 }
 

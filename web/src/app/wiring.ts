@@ -3,7 +3,8 @@ import { ApiClient, ApiError } from '../api/client';
 import { keepLanguage, t } from '../i18n/translate.svelte';
 import { Engine } from '../media/engine';
 import { canSaveToFile } from '../media/exporting';
-import { DeviceKey } from '../seal/device';
+import { DeviceKey, openDeviceStore } from '../seal/device';
+import { Prover } from '../seal/prover';
 import { nameOfBrowser } from './browsername';
 import { theme } from './theme.svelte';
 import type { EnrollingDevice, Session, SetupRequest, SetupResult } from './model';
@@ -23,7 +24,8 @@ class EnrolledHub {
 
   private async enrolling(household: string | undefined): Promise<EnrollingDevice> {
     const id = household === undefined ? null : await this.device.idIn(household);
-    return { name: deviceName(), public_key: this.device.publicKey, ...(id === null ? {} : { id }) };
+    const signing = this.api.prover === null ? {} : { signing_key: this.api.prover.publicKey };
+    return { name: deviceName(), public_key: this.device.publicKey, ...signing, ...(id === null ? {} : { id }) };
   }
 
   async setup(answers: Omit<SetupRequest, 'device'>): Promise<SetupResult> {
@@ -110,7 +112,9 @@ async function onceAllowed<Result>(work: () => Promise<Result>): Promise<Result>
  */
 export async function hubPorts(): Promise<Ports> {
   const api = new ApiClient();
-  const device = await DeviceKey.load();
+  const store = await openDeviceStore();
+  const device = await DeviceKey.load(store);
+  api.prover = await Prover.load(store);
   let engine: Engine | null = null;
   const open = (): Engine => {
     if (engine === null) throw new ApiError('not_signed_in', 401, 'sign in first');

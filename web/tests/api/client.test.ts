@@ -3,6 +3,8 @@
 import { expect, test } from 'vitest';
 import { ApiClient, ApiError } from '../../src/api/client';
 import { HubClock } from '../../src/api/clock';
+import { Prover } from '../../src/seal/prover';
+import { mapStore } from '../seal/mapstore';
 
 interface Call {
   readonly path: string;
@@ -54,11 +56,11 @@ test('paths and queries', async () => {
 });
 
 test('an error carries the code of the hub', async () => {
-  const body = { error: 'too_many_tries', message: 'wait', retry_seconds: 30, fields: { a: 'b' } };
+  const body = { error: 'too_many_tries', message: 'wait', fields: { a: 'b', retry_seconds: 30 } };
   const { api } = clientOf(() => json(body, 429));
   const error = await api.session().catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(ApiError);
-  expect(error).toMatchObject({ code: 'too_many_tries', status: 429, retrySeconds: 30, fields: { a: 'b' } });
+  expect(error).toMatchObject({ code: 'too_many_tries', status: 429, retrySeconds: 30, fields: { a: 'b', retry_seconds: 30 } });
 });
 
 test('what is no answer of the hub has a code too', async () => {
@@ -98,4 +100,36 @@ test('hello teaches the clock', async () => {
   const { api } = clientOf(() => json({ time_us: 77_000_000 }));
   await api.hello();
   expect(Math.abs(api.clock.nowUs() - 77_000_000)).toBeLessThan(1_000_000);
+});
+
+test('requests to the API are proved, pictures and hello are not', async () => {
+  const { api, calls } = clientOf(() => json({ keys: [], time_us: 1 }));
+  api.prover = await Prover.load(mapStore());
+  await api.keys({ live: [], recordings: [], exports: [] });
+  await api.session();
+  await api.hello();
+  await api.recorded('op', 'wr', 3, 7);
+  const proofs = calls.map((call) => new Headers(call.init.headers).get('DPoP'));
+  expect(proofs.map((proof) => proof !== null)).toEqual([true, true, false, false]);
+  expect(proofs[0]).not.toEqual(proofs[1]);
+});
+
+test('a stale proof is made anew once with what the hub says', async () => {
+  const nonce = '0123456789abcdef0123456789abcdef';
+  const stale = { error: 'proof_stale', message: '', fields: { nonce, time_us: 5_000_000_000_000 } };
+  let asked = 0;
+  const { api, calls } = clientOf(() => (++asked === 1 ? json(stale, 401) : json({ member: 'Ann' })));
+  api.prover = await Prover.load(mapStore());
+  await expect(api.session()).resolves.toEqual({ member: 'Ann' });
+  const claims = calls.map((call) => {
+    const [, body = ''] = (new Headers(call.init.headers).get('DPoP') ?? '').split('.');
+    return JSON.parse(atob(body.replaceAll('-', '+').replaceAll('_', '/')));
+  });
+  expect(claims[0].nonce).toBe('');
+  expect(claims[1]).toMatchObject({ nonce, htm: 'GET', iat: 5_000_000 });
+
+  const stubborn = clientOf(() => json(stale, 401));
+  stubborn.api.prover = await Prover.load(mapStore());
+  await expect(stubborn.api.session()).rejects.toMatchObject({ code: 'proof_stale' });
+  expect(stubborn.calls.length).toBe(2);
 });

@@ -26,6 +26,7 @@ class DeviceBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: str = Field(min_length=1, max_length=200)
     public_key: str = Field(min_length=43, max_length=44)
+    signing_key: str | None = Field(default=None, max_length=88)
     id: str | None = Field(default=None, pattern="^[0-9a-f]{32}$")
 
     def raw_key(self) -> bytes:
