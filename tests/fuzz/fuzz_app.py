@@ -62,7 +62,24 @@ def _der(data):
             queue += node.children()
 
 
-READERS = (_package, _code, _manifest, network_security.read, _resources, _signatures, _der)
+NAMES = ("AndroidManifest.xml", "classes.dex", "resources.arsc", "res/xml/network.xml",
+         "lib/x/a.so", "META-INF/MANIFEST.MF", "META-INF/CERT.SF",
+         "META-INF/CERT.RSA", "META-INF/maven/a/b/pom.properties", "split.apk")  # fmt: skip
+"""What an assembled package may hold."""
+BOUNDARY = b"\xfe\xef"
+
+
+def _assembled(data):
+    """A sound archive of unsound entries: a mutation of packed bytes fails at the checksum."""
+    entries = {}
+    for piece in data.split(BOUNDARY)[:16]:
+        if piece:
+            entries[NAMES[piece[0] % len(NAMES)]] = piece[1:]
+    _package(package.archive(entries))
+
+
+READERS = (_package, _code, _manifest, network_security.read, _resources, _signatures, _der,
+           _assembled)  # fmt: skip
 
 
 def one_input(data):
@@ -81,6 +98,8 @@ def seeds():
         ]),
     ])  # fmt: skip
     small = package.signed({"a": b"1", "b/c": b"22"})
+    parts = {**article.article_entries(), **package.sign_v1({"a": b"1"})}
+    assembled = [bytes([NAMES.index(name)]) + parts[name] for name in NAMES if name in parts]
     inputs = (
         article.article_app(),
         article.article_code(),
@@ -89,6 +108,7 @@ def seeds():
         article.article_entries()["resources.arsc"],
         small,
         package.sign_v1({"a": b"1"})["META-INF/CERT.RSA"],
+        BOUNDARY.join(assembled),
     )
     return [bytes([number]) + data for number, data in enumerate(inputs)]
 
