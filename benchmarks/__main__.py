@@ -19,7 +19,7 @@ from benchmarks.figure import Figure
 
 BENCHES: Final = (
     "sealing", "ingest", "live", "live_browser", "playback", "door", "lab_app",
-    "lab_capture", "recording",
+    "lab_capture", "lab_folder", "lab_dossier", "recording",
 )  # fmt: skip
 """In the order in which they run, the longest last."""
 TABLE_COLUMNS: Final = 160
