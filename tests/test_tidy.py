@@ -143,7 +143,7 @@ ONE_HOME = {
     r"\.reveal\(\)": (
         *("core/", "serve/", "cli/", "camera/", "lan/rtsp/auth.py"),
         *("hub/access.py", "hub/keyring.py", "hub/hub.py", "hub/__main__.py", "hub/api/setup.py"),
-        *("hub/recover.py", "hub/signin/", "hub/mail.py"),
+        *("hub/recover.py", "hub/signin/", "hub/mail.py", "hub/api/epochs.py"),
     ),
     r"\bcreate_subprocess|\bPopen\b|\bsubprocess\b": (
         *("serve/child.py", "hub/record/export", "camera/", "lab/", "hub/detect/"),

@@ -26,8 +26,8 @@ async def test_recordings_open_again_under_a_new_passphrase(tmp_path, cheap_argo
         keyring = open_kit(made.recovery_file, spaced)
         owner = NewOwner("ann", Secret(NEW), starts_unattended=False)
         with pytest.raises(AlreadyRunningError):
-            recover_household(directory, keyring, made.recovery_file, owner, SystemClock())
-    recover_household(directory, keyring, made.recovery_file, owner, SystemClock())
+            recover_household(directory, keyring, owner, SystemClock())
+    recover_household(directory, keyring, owner, SystemClock())
     assert verify(directory / "ledger.db").is_intact
     async with running_hub(directory) as home, home.browser(is_signed_in=False) as browser:
         assert (await browser.sign_in(passphrase=PASSPHRASE)).status == 401
@@ -58,4 +58,4 @@ async def test_wrong_keys_and_weak_passphrases_are_said(home):
         open_kit(b"not an age file", other)
     weak = NewOwner("Ann", Secret("short"), starts_unattended=False)
     with pytest.raises(RecoveryError, match="too_short"):
-        recover_household(directory, home.household.keyring, kit, weak, SystemClock())
+        recover_household(directory, home.household.keyring, weak, SystemClock())

@@ -82,7 +82,7 @@ def recover(  # noqa: PLR0913 - the command line's contract
             keyring.household.hex()
         )
         owner = NewOwner(member, passphrase, starts_unattended)
-        recover_household(place.directory, keyring, content, owner, SystemClock())
+        recover_household(place.directory, keyring, owner, SystemClock())
     except (RecoveryError, KeyringError, InstallationError, AlreadyRunningError) as error:
         raise CommandError(str(error)) from error
     typer.echo(f"recovered {keyring.name}: start `keepsight serve` and sign in as {member}")

@@ -283,6 +283,15 @@ class Fanout:
         if self._upstream is not None:
             self._upstream.unwatch(opaque)
 
+    def forget_all(self) -> None:
+        """Every stream has another name: what is kept under the old ones is of no use."""
+        for stream in self._streams.values():
+            if stream.leaving is not None:
+                stream.leaving.cancel()
+            for viewer in tuple(stream.positions):
+                viewer.streams.pop(stream.opaque, None)
+        self._streams.clear()
+
     # --- from the feed ----------------------------------------------------------------------
 
     def connect(self, upstream: Upstream) -> None:

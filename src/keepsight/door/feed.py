@@ -27,6 +27,7 @@ class MessageType(IntEnum):
     FRAGMENT = 3
     STATE = 4
     END = 5
+    RENEW = 6
 
 
 class FeedListener(Protocol):
@@ -50,6 +51,10 @@ class FeedListener(Protocol):
 
     def on_end(self, session_hash: bytes) -> None:
         """A session ended."""
+        ...
+
+    def on_renew(self) -> None:
+        """Every stream has another name now; what was asked for is asked for no more."""
         ...
 
 
@@ -92,6 +97,8 @@ class _Connection(asyncio.Protocol):
             listener.on_state(body[:OPAQUE_BYTES], body[OPAQUE_BYTES:])
         elif kind == MessageType.END and len(body) == SESSION_HASH_BYTES:
             listener.on_end(body)
+        elif kind == MessageType.RENEW and not body:
+            listener.on_renew()
         else:
             self._abort(f"a message of type {kind} with {len(body)} bytes")
             return False

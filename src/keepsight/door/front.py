@@ -144,6 +144,12 @@ class Front:
         self._api.forget_session(session_hash)
         self._live.end_session(session_hash)
 
+    def on_renew(self) -> None:
+        """Old names lead nowhere: forget them, and tell every page to ask for the new ones."""
+        self._api.forget_all()
+        self._live.renew_all()
+        self._fanout.forget_all()
+
 
 async def serve_application(  # noqa: PLR0913 - where, how, and until when
     app: web.Application,

@@ -31,6 +31,8 @@ PERMITS_MAX: Final = 1024
 PERMIT_BYTES_MAX: Final = 1024 * 1024
 ENDED_MAX: Final = 1024
 """Sessions whose end is remembered, so that an answer that was under way does not revive one."""
+ASK_ANEW_MAX: Final = 4
+"""How often one question is asked again because everything was forgotten meanwhile."""
 SESSION_HASH_BYTES: Final = 32
 
 
@@ -69,6 +71,8 @@ class HubApi:
         )
         self._permits: OrderedDict[str, tuple[int, Permit | None]] = OrderedDict()
         self._ended: OrderedDict[bytes, None] = OrderedDict()
+        self._forgotten = 0
+        """How often everything was forgotten: an answer that was asked for before is not kept."""
 
     async def close(self) -> None:
         """Drop every connection."""
@@ -93,6 +97,22 @@ class HubApi:
         """
         if cookie is None:
             return None
+        for _ in range(ASK_ANEW_MAX):
+            forgotten = self._forgotten
+            permit = await self._ask(cookie)
+            if forgotten == self._forgotten:
+                break
+        else:
+            raise HubUnreachableError("the hub changes too often")
+        if permit is not None and permit.session in self._ended:
+            permit = None
+        self._permits[cookie] = (self._clock.monotonic_us(), permit)
+        self._permits.move_to_end(cookie)
+        while len(self._permits) > PERMITS_MAX:
+            self._permits.popitem(last=False)
+        return permit
+
+    async def _ask(self, cookie: str) -> Permit | None:
         # The name says how the browser came: only over TLS does it have this prefix.
         scheme = "https" if cookie.startswith("__Host-") else "http"
         headers = {"Cookie": cookie, "X-Forwarded-Proto": scheme}
@@ -102,20 +122,12 @@ class HubApi:
                 self.request("GET", "/api/session/streams", headers=headers, body=None) as answer,
             ):
                 if answer.status in {401, 403}:
-                    permit = None
-                elif answer.status == 200:
-                    permit = _read_permit(await answer.content.read(PERMIT_BYTES_MAX))
-                else:
+                    return None
+                if answer.status != 200:
                     raise HubUnreachableError(f"the hub answered {answer.status}")
+                return _read_permit(await answer.content.read(PERMIT_BYTES_MAX))
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise HubUnreachableError("the hub does not answer") from error
-        if permit is not None and permit.session in self._ended:
-            permit = None
-        self._permits[cookie] = (self._clock.monotonic_us(), permit)
-        self._permits.move_to_end(cookie)
-        while len(self._permits) > PERMITS_MAX:
-            self._permits.popitem(last=False)
-        return permit
 
     async def recent_permit(
         self, cookie: str | None, seconds_max: float = PERMIT_SECONDS
@@ -136,7 +148,8 @@ class HubApi:
                 del self._permits[cookie]
 
     def forget_all(self) -> None:
-        """The hub was away: every answer is asked for anew."""
+        """The hub was away, or renames its streams: every answer is asked for anew."""
+        self._forgotten += 1
         self._permits.clear()
 
 

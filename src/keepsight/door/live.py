@@ -164,6 +164,13 @@ class LiveSession:
         self._is_sure = False
         self._live.fanout.set_watched(self._viewer, ())
 
+    def renew(self) -> None:
+        """Streams have other names now: the page is told, and watches nothing before it asks."""
+        self._wanted = []
+        self._live.fanout.set_watched(self._viewer, ())
+        self._viewer.tell({"renewed": True})
+        self.recheck.set()
+
     async def _check(self) -> None:
         """Ask the hub what this session may watch.
 
@@ -276,6 +283,11 @@ class Live:
         """The hub is away: nobody is given anything before `recheck_all`."""
         for live in self._sessions.values():
             live.pause()
+
+    def renew_all(self) -> None:
+        """The hub renames its streams."""
+        for live in self._sessions.values():
+            live.renew()
 
     def recheck_all(self) -> None:
         """The hub is back: ask again for everybody."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from keepsight.core.clock import Clock
 from keepsight.hub.access import Access, hash_token
+from keepsight.hub.epochs import Epochs, RollReason
 from keepsight.hub.journal import Journal
 from keepsight.hub.keyrelease import Viewer
 from keepsight.hub.keyring import Keyring, KeyringFile
@@ -50,6 +51,7 @@ class Household:
         self.clock = clock
         self.access = Access(keyring.household, store, clock)
         self.refusals = Refusals(journal, clock)
+        self.epochs = Epochs(self, keyring_file)
         self.settings = Settings()
         self.devices: dict[bytes, Device] = {}
         # The parts that run are set by works.py.
@@ -150,8 +152,11 @@ class Household:
         await self.sql(self._store.put_device, self.household_id, device)
         self.devices[device.device_id] = device
 
-    async def remove_device(self, device_id: bytes, *, by: str) -> None:
-        """Forget a device, end its sessions, and start new windows whose keys it never gets."""
+    async def remove_device(self, device_id: bytes, *, by: str, is_own_wish: bool = False) -> None:
+        """Forget a device, end its sessions, and start new windows whose keys it never gets.
+
+        A new epoch follows, unless the device itself signed out and gave up its key.
+        """
         self.devices.pop(device_id, None)
         ended = await self.sql(self._store.remove_device, self.household_id, device_id)
         for token_hash in ended:
@@ -160,6 +165,8 @@ class Household:
         self.roster.roll_windows()
         self.archive.recordings.roll()
         await self.journal.record([{"type": "device_removed", "device": device_id.hex(), "by": by}])
+        if not is_own_wish:
+            await self.epochs.roll(RollReason.DEVICE_REMOVED, by=by)
 
     # Settings
 

@@ -17,7 +17,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-import pyrage
 import uvicorn
 from fastapi import FastAPI
 
@@ -36,6 +35,7 @@ from keepsight.hub.keyring import (
     write_private,
 )
 from keepsight.hub.member import Member, Role
+from keepsight.hub.recover import new_printed_key, seal_kit
 from keepsight.hub.store.household import open_household_store
 from keepsight.hub.works import start_works, stop_works
 from keepsight.seal import keys
@@ -142,8 +142,8 @@ class Hub:
             if self._keyring_file.exists():
                 raise KeyringError("this hub has a household already")
             keyring = new_keyring(bytes.fromhex(self.directory.name), name, self.clock.wall_us())
-            identity = pyrage.x25519.Identity.generate()
-            kit = pyrage.encrypt(keyring.recovery_document(), [identity.to_public()])
+            identity, keyring.recovery_recipient = new_printed_key()
+            kit = seal_kit(keyring)
             await asyncio.to_thread(write_private, self.directory / "recovery.age", kit)
             await asyncio.to_thread(
                 self._keyring_file.write, keyring, passphrase, starts_unattended=starts_unattended
@@ -160,7 +160,7 @@ class Hub:
             await household.journal.record(
                 [{"type": "member_added", "member": owner.member_id.hex(), "role": "owner"}]
             )
-        return MadeHousehold(owner, Secret(str(identity)), kit)
+        return MadeHousehold(owner, identity, kit)
 
     async def unlock(self, passphrase: Secret) -> None:
         """Open the keys with the owner's passphrase and start.
@@ -217,6 +217,8 @@ class Hub:
         await start_works(
             household, self._tasks, self.run_directory / sockets.FEED, is_idle=self.is_idle
         )
+        if not self.is_idle:
+            self._tasks.create_task(household.epochs.run(), name="epochs")
         self.household = household
         log.info("household %s is open", keyring.household.hex()[:8])
         return household

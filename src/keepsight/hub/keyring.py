@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -63,6 +63,9 @@ class Keyring:
     """Ed25519: the household identity."""
     epochs: list[Epoch]
     root: bytes
+    recovery_recipient: str = ""
+    """age recipient of the printed key, so that the kit can follow the epochs without that key.
+    Empty where the household was made before this was kept."""
     _camera_keys: dict[tuple[int, bytes, keys.Purpose], bytes] = field(default_factory=dict)
 
     @property
@@ -97,8 +100,10 @@ class Keyring:
         return self._camera_keys[place]
 
     def window_secret(self, context: Context) -> bytes:
-        """FK of a live window."""
-        camera_key = self.camera_key(context.camera, keys.Purpose.LIVE, context.epoch)
+        """FK of a live or still window: the stream decides which camera key it comes from."""
+        is_still = context.stream is Stream.STILL
+        purpose = keys.Purpose.STILL if is_still else keys.Purpose.LIVE
+        camera_key = self.camera_key(context.camera, purpose, context.epoch)
         return keys.fragment_secret(camera_key, context)
 
     def opaque_stream(self, camera: bytes, stream: Stream) -> bytes:
@@ -146,6 +151,10 @@ class Keyring:
         user, password = json.loads(text)
         return user, Secret(password)
 
+    def with_epoch(self, new: Epoch) -> "Keyring":
+        """The same keys and one more epoch."""
+        return replace(self, epochs=[*self.epochs, new], _camera_keys={})
+
     def recovery_document(self) -> bytes:
         """What the recovery kit holds: enough to open every recording on new hardware."""
         return json.dumps(
@@ -156,6 +165,7 @@ class Keyring:
                 "identity_seed": self.identity_seed.hex(),
                 "epochs": [[e.number, e.master.hex(), e.started_us] for e in self.epochs],
                 "root": self.root.hex(),
+                "recovery_recipient": self.recovery_recipient,
             }
         ).encode()
 
@@ -185,6 +195,7 @@ def keyring_from_recovery(document: bytes) -> Keyring:
             identity_seed=bytes.fromhex(found["identity_seed"]),
             epochs=[Epoch(int(n), bytes.fromhex(k), int(t)) for n, k, t in found["epochs"]],
             root=bytes.fromhex(found["root"]),
+            recovery_recipient=str(found.get("recovery_recipient", "")),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise KeyringError("this is not a recovery kit that this version can read") from error
@@ -295,8 +306,17 @@ class KeyringFile:
     def rename(self, keyring: Keyring, name: str) -> None:
         """Give the household another name; its wrapped keys stay as they are."""
         keyring.name = name
+        self.rewrite(keyring)
+
+    def rewrite(self, keyring: Keyring) -> None:
+        """Store the keyring as it is now; passphrase and machine key go on opening it.
+
+        Raises:
+            OSError: the disk refused; the file is as it was.
+            KeyringError: the file that is there cannot be read.
+        """
         sealed = keys.wrap(keyring.root, keyring.recovery_document(), _SECRETS_PLACE)
-        document = {**self._read(), "name": name, "secrets": _b64(sealed)}
+        document = {**self._read(), "name": keyring.name, "secrets": _b64(sealed)}
         write_private(self.path, json.dumps(document, indent=1).encode())
 
     def open_with_passphrase(self, passphrase: Secret) -> Keyring:
@@ -333,6 +353,14 @@ class KeyringFile:
                 "sign in with the passphrase"
             ) from error
         return self._open_secrets(document, root)
+
+    def open_with_root(self, root: bytes) -> Keyring:
+        """Open with the root key itself, which a recovery kit holds.
+
+        Raises:
+            KeyringError: the file is damaged or of another household.
+        """
+        return self._open_secrets(self._read(), root)
 
     def _open_secrets(self, document: dict[str, str], root: bytes) -> Keyring:
         try:

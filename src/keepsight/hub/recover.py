@@ -1,7 +1,7 @@
 """The recovery kit at work: keys on new hardware, or a new passphrase where the old one is lost."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyrage
@@ -12,6 +12,7 @@ from keepsight.hub import sockets
 from keepsight.hub.access import Access, judge_passphrase
 from keepsight.hub.keyring import (
     Keyring,
+    KeyringError,
     KeyringFile,
     keyring_from_recovery,
     machine_key_path,
@@ -39,6 +40,26 @@ class NewOwner:
     starts_unattended: bool
 
 
+def new_printed_key() -> tuple[Secret, str]:
+    """An age identity to print, and its recipient, which is all that is kept of it."""
+    identity = pyrage.x25519.Identity.generate()
+    return Secret(str(identity)), str(identity.to_public())
+
+
+def seal_kit(keyring: Keyring, *more_recipients: str) -> bytes:
+    """The recovery kit of these keys, for whoever holds the printed key.
+
+    Raises:
+        RecoveryError: no printed key is known to this household.
+    """
+    texts = [text for text in (keyring.recovery_recipient, *more_recipients) if text]
+    if not texts:
+        raise RecoveryError("make a new recovery kit first: this household knows no printed key")
+    recipients = [pyrage.x25519.Recipient.from_str(text) for text in texts]
+    kit: bytes = pyrage.encrypt(keyring.recovery_document(), recipients)
+    return kit
+
+
 def open_kit(kit: bytes, printed_key: Secret) -> Keyring:
     """The keys inside a recovery kit.
 
@@ -62,12 +83,13 @@ def open_kit(kit: bytes, printed_key: Secret) -> Keyring:
         raise RecoveryError(
             "this key does not open this file: is it another household's?"
         ) from error
-    return keyring_from_recovery(document)
+    keyring = keyring_from_recovery(document)
+    # Kits of the first form do not name it; from here on the kit follows the epochs.
+    keyring.recovery_recipient = str(identity.to_public())
+    return keyring
 
 
-def recover_household(
-    directory: Path, keyring: Keyring, kit: bytes, owner: NewOwner, clock: Clock
-) -> None:
+def recover_household(directory: Path, keyring: Keyring, owner: NewOwner, clock: Clock) -> None:
     """Give the household's directory its keys again and the owner a new passphrase.
 
     Recordings, cameras and the ledger stay as they are where they exist; all sessions end.
@@ -84,8 +106,9 @@ def recover_household(
         file = KeyringFile(
             directory / "keys" / "keyring.json", machine_key_path(directory, dict(os.environ))
         )
+        keyring = _with_newer_epochs(keyring, file)
+        write_private(directory / "recovery.age", seal_kit(keyring))
         file.write(keyring, owner.passphrase, starts_unattended=owner.starts_unattended)
-        write_private(directory / "recovery.age", kit)
         _set_owner(directory, keyring, owner, clock)
         scribe = open_scribe(directory, keyring)
         take_over(directory, scribe, clock)
@@ -94,6 +117,18 @@ def recover_household(
         scribe.close()
     finally:
         os.close(lock)
+
+
+def _with_newer_epochs(keyring: Keyring, file: KeyringFile) -> Keyring:
+    """The kit may be older than the keys that lie here: none of those may be lost."""
+    if not file.exists():
+        return keyring
+    try:
+        stored = file.open_with_root(keyring.root)
+    except KeyringError:
+        return keyring  # damaged, which is why somebody needs the kit
+    known = {epoch.number: epoch for epoch in (*stored.epochs, *keyring.epochs)}
+    return replace(keyring, epochs=[known[number] for number in sorted(known)])
 
 
 def _set_owner(directory: Path, keyring: Keyring, owner: NewOwner, clock: Clock) -> None:

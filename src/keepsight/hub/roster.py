@@ -170,6 +170,12 @@ class Roster:
             for live in running.live.values():
                 live.roll()
 
+    def renew(self) -> None:
+        """A new epoch has begun: nothing that is sealed from now on has an old key or name."""
+        self._household.feed.renew()
+        for running in self._running.values():
+            running.renew()
+
     async def _forget_trials(self) -> None:
         while True:
             await asyncio.sleep(TRIAL_CHECK_SECONDS)

@@ -78,6 +78,7 @@ class RunningCamera:
     live: dict[Stream, LiveStream] = field(default_factory=dict)
     recorders: dict[Stream, Reader] = field(default_factory=dict)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _opaques: dict[Stream, bytes] = field(default_factory=dict)
 
     @property
     def state(self) -> StreamState:
@@ -100,8 +101,18 @@ class RunningCamera:
         return bool(fanout and fanout.format and fanout.format.audio)
 
     def opaque(self, stream: Stream) -> bytes:
-        """The door's name for one of its streams."""
-        return self.surroundings.keys.opaque_stream(self.camera.camera_id, stream)
+        """The door's name for one of its streams, until `renew`."""
+        if stream not in self._opaques:
+            made = self.surroundings.keys.opaque_stream(self.camera.camera_id, stream)
+            self._opaques[stream] = made
+        return self._opaques[stream]
+
+    def renew(self) -> None:
+        """A new epoch has begun: new windows, and new names for the door."""
+        before, self._opaques = self._opaques, {}
+        for stream, live in self.live.items():
+            live.roll(epoch=self.surroundings.keys.epoch)
+            self.surroundings.feed.rename_stream(before[stream], self.opaque(stream))
 
     def stream_table(self) -> Iterator[tuple[Stream, bytes, StreamSource | None]]:
         """Streams with their opaque ids; audio where main has sound."""

@@ -49,6 +49,9 @@ class Stream(IntEnum):
     MAIN = 1
     SUB = 2
     AUDIO = 3
+    STILL = 4
+    """The newest keyframe, at most one a second, under a key of its own: for those who may see
+    stills and no moving pictures."""
 
 
 class HeaderError(ValueError):

@@ -11,6 +11,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from keepsight import __version__
 from keepsight.hub.api import (
     cameras,
+    epochs,
     exports,
     fragments,
     ledger,
@@ -38,6 +39,7 @@ ROUTERS: Final = (
     status.router,
     settings.router,
     ledger.router,
+    epochs.router,
 )
 
 

@@ -124,7 +124,9 @@ async def sign_in(body: SignInBody, request: Request, response: Response) -> dic
 async def sign_out(who: Annotated[Caller, Depends(caller)], response: Response) -> None:
     """Sign this browser out: it forgets its key, so the household forgets the device."""
     if who.viewer and who.session:
-        await who.household.remove_device(who.viewer.device.device_id, by=who.name)
+        await who.household.remove_device(
+            who.viewer.device.device_id, by=who.name, is_own_wish=True
+        )
     response.headers["Clear-Site-Data"] = '"cookies", "storage"'
 
 

@@ -41,6 +41,7 @@ class MessageType(IntEnum):
     FRAGMENT = 3
     STATE = 4
     END = 5
+    RENEW = 6
 
 
 def message(kind: MessageType, *parts: Sealed) -> tuple[Sealed, ...]:
@@ -172,6 +173,21 @@ class Feed:
             if opaque in door.lanes:
                 live.unwatch(door.lanes[opaque].give)
                 self._tell_state(door, opaque)
+
+    def renew(self) -> None:
+        """The names of all streams change now: the door forgets the old ones and asks anew.
+
+        Rename the streams before anything else runs in this loop.
+        """
+        for door in self._doors:
+            for opaque in tuple(door.lanes):
+                self._unwatch(door, opaque)
+            door.tell(MessageType.RENEW)
+
+    def rename_stream(self, before: bytes, after: bytes) -> None:
+        """Offer a stream under another name; nobody watches it (`renew`)."""
+        live, state = self._streams.pop(before), self._states.pop(before)
+        self._streams[after], self._states[after] = live, state
 
     def set_state(self, opaque: bytes, state: StreamState) -> None:
         """Tell doors that watch the stream what it is doing now."""

@@ -22,6 +22,9 @@ class Chunk:
     lost: Gap | None
     """What did not fit into the queue before this."""
 
+    is_rekeyed: bool = False
+    """Goes on without a keyframe, but under a new key: a revocation does not wait for one."""
+
     @property
     def begins_with_keyframe(self) -> bool:
         """It can be decoded without what came before."""

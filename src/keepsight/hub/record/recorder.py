@@ -19,6 +19,8 @@ from keepsight.lan.rtsp.unit import AccessUnit, StreamFormat
 log = logging.getLogger(__name__)
 CHUNK_SECONDS_MAX: Final = 2
 CHUNK_BYTES_MAX: Final = 16 * 1024 * 1024
+ROLL_WAIT_US: Final = 2_000_000
+"""A roll waits so long for a keyframe; with a chunk that had begun, its end is 4 s away at most."""
 UNIT_COST_BYTES: Final = 400
 """Memory of a unit besides its payload; keeps a flood of tiny units bounded too."""
 _NEVER: Final = -(1 << 62)
@@ -40,6 +42,9 @@ class Recorder:
         self._is_waiting = True
         """For a keyframe."""
         self._is_new = True
+        self._rolled_us: int | None = None
+        """Wall time of the newest picture when a roll was asked for; None once it has happened."""
+        self._newest_us = 0
         self._lost_since_us: int | None = None
         self._last_break: BreakReason | None = None
         self.lost_chunks = 0
@@ -72,6 +77,7 @@ class Recorder:
             ) and not self._turned(unit):
                 return
             self._video.append(unit)
+            self._newest_us = unit.wall_us
         elif self._is_waiting or self._pending_bytes > CHUNK_BYTES_MAX:
             return
         else:
@@ -88,8 +94,9 @@ class Recorder:
             self._disk.call(partial(self._reel.stop, reason, wall_us))
 
     def roll(self) -> None:
-        """Begin a new segment, so a new key, at the next keyframe."""
+        """Begin a new segment, so a new key, at the next keyframe or after ROLL_WAIT_US."""
         self._is_new = True
+        self._rolled_us = self._newest_us
 
     def _turned(self, unit: AccessUnit) -> bool:
         """Hand over what was collected before this unit. False if the unit is of no use."""
@@ -125,9 +132,16 @@ class Recorder:
         if following is not None and audio and audio[-1].wall_us >= following.wall_us:
             later = [unit for unit in audio if unit.wall_us >= following.wall_us]
             audio = [unit for unit in audio if unit.wall_us < following.wall_us]
-        # A roll waits for a keyframe: without one the rest of this group could not be played.
+        # A roll waits for a keyframe: without one the rest of this group plays only as what
+        # follows the segment before. It does not wait for long: a removed device has that key.
         is_new = self._is_new and video[0].is_keyframe
-        chunk = Chunk(self._format, video, audio, end_ticks, self._pending_bytes, is_new, None)
+        is_rekeyed = (
+            not video[0].is_keyframe
+            and self._rolled_us is not None
+            and video[0].wall_us - self._rolled_us >= ROLL_WAIT_US
+        )
+        size_bytes = self._pending_bytes
+        chunk = Chunk(self._format, video, audio, end_ticks, size_bytes, is_new, None, is_rekeyed)
         self._video, self._audio, self._pending_bytes = [], later, 0
         if self._lost_since_us is not None:
             if not chunk.begins_with_keyframe:
@@ -135,7 +149,9 @@ class Recorder:
             chunk.is_new = True
             chunk.lost = Gap(self._lost_since_us, chunk.start_us, BreakReason.RECORDER_BEHIND)
         if self._disk.offer(partial(self._reel.take, chunk), chunk.size_bytes):
-            self._is_new = self._is_new and not is_new
+            is_over = is_new or is_rekeyed
+            self._is_new = self._is_new and not is_over
+            self._rolled_us = None if is_over else self._rolled_us
             self._lost_since_us = self._last_break = None
         else:
             self._lose(chunk.start_us)

@@ -178,7 +178,8 @@ class Reel:
         """Whether the segment ends before this chunk."""
         is_full = film.size_bytes + chunk.size_bytes > SEGMENT_BYTES_MAX
         if not chunk.begins_with_keyframe:
-            return is_full or chunk.is_new or film.media_us > SEGMENT_US_MAX
+            is_over = is_full or film.media_us > SEGMENT_US_MAX
+            return is_over or chunk.is_new or chunk.is_rekeyed
         step_us = chunk.start_us - film.end_us
         # Half a picture early rather than a whole group late.
         is_long = film.media_us + CLOCK_STEP_US_MAX // 2 >= self._length_us
