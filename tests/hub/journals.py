@@ -40,7 +40,7 @@ def verify(path, *noted):
 
 def lines_of(journal, limit=10_000):
     """Every line, oldest first."""
-    return journal.reader.page(1 << 62, limit)[::-1]
+    return journal.reader.page(1 << 62, limit).lines[::-1]
 
 
 def damage(path, statement, **values):

@@ -12,14 +12,8 @@ from typing import Final, TypeVar
 
 from keepsight.hub.keyring import Keyring
 from keepsight.hub.record.ballast import Ballast
-from keepsight.hub.store.ledger import (
-    Batch,
-    KeyRow,
-    LedgerFullError,
-    LedgerStore,
-    NameRow,
-    open_ledger_store,
-)
+from keepsight.hub.store.ledger import LedgerFullError, LedgerStore, open_ledger_store
+from keepsight.hub.store.ledger_schema import Batch, KeyRow, NameRow
 from keepsight.seal import keys, merkle
 from keepsight.seal.audit import LedgerRows, StoredLeaf
 from keepsight.seal.checkpoint import Checkpoint, sign_checkpoint
@@ -42,6 +36,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 FILE_NAME: Final = "ledger.db"
 OLD_FILE_KEPT: Final = "ledger.jsonl.migrated"
+SCAN_LINES_MAX: Final = 4_000
+"""Looked through for one page when only some lines are wanted."""
 RESERVE_BYTES: Final = 8 * 1024 * 1024
 """Given up when the disk is full, so that the deletion that makes room can be written down."""
 _NAMED: Final = (("device", "device_name"), ("member", "member_name"), ("camera", "camera_name"))
@@ -55,6 +51,15 @@ class Dated:
     entry: Entry
     at_us: int
     mono_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some lines."""
+
+    lines: list[Entry]
+    next_before: int | None
+    """Where to go on; None: that was all."""
 
 
 @dataclass(slots=True)
@@ -146,6 +151,10 @@ class Scribe:
     def knows(self, member: bytes) -> bool:
         """Whether anything on the ledger is sealed for this member."""
         return member in self._subjects
+
+    def members(self) -> list[bytes]:
+        """Ids of the members for whom anything on the ledger is sealed."""
+        return [member for member in list(self._subjects) if member != self.household]
 
     def subject_of(self, member: bytes) -> bytes | None:
         """The name under which leaves know a member; None if they do not."""
@@ -284,14 +293,25 @@ class Scribe:
         """
         return decode_leaf(leaf, self.find_key)
 
-    def page(self, before: int, limit: int) -> list[Entry]:
+    def page(self, before: int, limit: int, keep: Callable[[Entry], bool] | None = None) -> Page:
         """Lines with a number below, newest first.
+
+        Args:
+            before: lines below this number.
+            limit: so many at most.
+            keep: leaves out what it says no to.
 
         Raises:
             LedgerError: one cannot be read.
         """
-        rows = self.store.leaves_before(self.household, before, limit)
-        return [self.decode(leaf) for _n, leaf in rows]
+        found: list[Entry] = []
+        for seen, (n, leaf) in enumerate(self.store.leaves_before(self.household, before)):
+            if len(found) == limit or seen == SCAN_LINES_MAX:
+                return Page(found, n + 1)
+            entry = self.decode(leaf)
+            if keep is None or keep(entry):
+                found.append(entry)
+        return Page(found, None)
 
     def audit(self, examine: Callable[[LedgerRows], T]) -> T:
         """Run an examination over all rows as they are now."""

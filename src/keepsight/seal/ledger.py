@@ -156,9 +156,11 @@ def encode_leaf(entry: Entry, stamp: Stamp, find_subject: FindSubject) -> bytes:
         elif name not in _SET_BY_US:
             whose = by if name == "by" and by is not None else about
             parts.setdefault(whose, {})[name] = _pack(value)
+    # Whom the line is about comes first: `span_of` relies on it.
+    ordered = sorted(parts.items(), key=lambda item: item[0] != about)
     try:
         leaf["sealed"] = [
-            _seal(find_subject(whose), salt, stamp.n, part) for whose, part in parts.items()
+            _seal(find_subject(whose), salt, stamp.n, part) for whose, part in ordered
         ]
         encoded = encode(leaf)
     except (cbor2.CBOREncodeError, TypeError, OverflowError) as error:

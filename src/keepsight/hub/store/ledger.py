@@ -19,62 +19,19 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from keepsight.hub.store.ledger_schema import SCHEMA_VERSION, TABLES, Batch, KeyRow, NameRow
 from keepsight.seal.audit import StoredLeaf
 from keepsight.seal.ledger import LedgerError, Span
 from keepsight.seal.merkle import HASH_BYTES
 
-SCHEMA_VERSION: Final = 1
 PAGE_ROWS: Final = 512
 WIDTHS: Final = range(64)
 _FULL: Final = 13
 """SQLITE_FULL: no space on the disk."""
-_TABLES: Final = """
-CREATE TABLE owner (household BLOB PRIMARY KEY, public_key BLOB NOT NULL);
-CREATE TABLE leaves (n INTEGER PRIMARY KEY, leaf BLOB NOT NULL, hashes BLOB NOT NULL);
-CREATE TABLE spans (
-  camera BLOB, width INTEGER, start_us INTEGER, n INTEGER,
-  end_us INTEGER NOT NULL, subject BLOB NOT NULL,
-  PRIMARY KEY (camera, width, start_us, n)
-) WITHOUT ROWID;
-CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, note TEXT NOT NULL);
-CREATE TABLE ledger_keys (
-  subject BLOB PRIMARY KEY, member BLOB NOT NULL UNIQUE, sealed_key BLOB NOT NULL
-);
-CREATE TABLE ledger_names (id BLOB PRIMARY KEY, subject BLOB NOT NULL, sealed_name BLOB NOT NULL);
-CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL)
-"""
 
 
 class LedgerFullError(LedgerError):
     """There is no space on the disk."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRow:
-    """The ledger key of a subject, wrapped."""
-
-    subject: bytes
-    member: bytes
-    sealed_key: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class NameRow:
-    """The last known name of a member, device or camera, sealed for its subject."""
-
-    id: bytes
-    subject: bytes
-    sealed_name: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What becomes durable together."""
-
-    leaves: Sequence[StoredLeaf]
-    spans: Sequence[tuple[int, Span]] = ()
-    keys: Sequence[KeyRow] = ()
-    names: Sequence[NameRow] = ()
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:
@@ -96,7 +53,7 @@ def _prepare(connection: Connection, household: bytes, public_key: bytes) -> Non
     if connection.execute(text("SELECT count(*) FROM sqlite_schema")).scalar_one() == 0:
         # All or nothing: the driver would otherwise commit each CREATE by itself.
         connection.execute(text("BEGIN IMMEDIATE"))
-        for table in _TABLES.split(";"):
+        for table in TABLES.split(";"):
             connection.execute(text(table))
         row = {"household": household, "public_key": public_key}
         connection.execute(text("INSERT INTO owner VALUES (:household, :public_key)"), row)
@@ -280,23 +237,34 @@ class LedgerStore:
         found = self._rows(household, "SELECT leaf FROM leaves WHERE n = :n", n=n)
         return bytes(found[0][0]) if found else None
 
-    def leaves_before(self, household: bytes, before: int, limit: int) -> list[tuple[int, bytes]]:
-        """Lines with a number below, newest first."""
-        query = "SELECT n, leaf FROM leaves WHERE n < :before ORDER BY n DESC LIMIT :limit"
-        rows = self._rows(household, query, before=before, limit=limit)
-        return [(n, leaf) for n, leaf in rows]
+    def leaves_before(self, household: bytes, before: int) -> Iterator[tuple[int, bytes]]:
+        """Lines with a number below, newest first; reads on as they are taken."""
+        query = text("SELECT n, leaf FROM leaves WHERE n < :before ORDER BY n DESC")
+        try:
+            with self._check(household).connect() as connection:
+                options = {"yield_per": PAGE_ROWS}
+                for row in connection.execute(query, {"before": before}, execution_options=options):
+                    yield row[0], row[1]
+        except SQLAlchemyError as error:
+            raise _refused(error) from error
 
     def exposing(
-        self, household: bytes, cameras: Sequence[bytes], from_us: int, to_us: int
-    ) -> Iterator[tuple[int, bytes]]:
-        """Number and leaf of the lines that exposed something of from_us..to_us.
+        self,
+        household: bytes,
+        cameras: Sequence[bytes],
+        from_us: int,
+        to_us: int,
+        subject: bytes | None = None,
+    ) -> Iterator[tuple[int, bytes, bytes]]:
+        """Number, leaf and subject of the lines that exposed something of from_us..to_us.
 
         Reads on as they are taken, so that a long list needs no memory of its own.
         """
         query = text(
-            "SELECT s.n, l.leaf FROM spans s JOIN leaves l ON l.n = s.n"
+            "SELECT s.n, l.leaf, s.subject FROM spans s JOIN leaves l ON l.n = s.n"
             " WHERE s.camera = :camera AND s.width = :width AND s.start_us > :first"
-            " AND s.start_us < :to AND s.end_us > :from ORDER BY s.start_us"
+            " AND s.start_us < :to AND s.end_us > :from"
+            " AND (:subject IS NULL OR s.subject = :subject) ORDER BY s.start_us"
         )
         try:
             with self._check(household).connect() as connection:
@@ -304,9 +272,10 @@ class LedgerStore:
                     for width in WIDTHS:
                         values = {
                             "camera": camera, "width": width, "first": from_us - (1 << width),
-                            "to": to_us, "from": from_us,
+                            "to": to_us, "from": from_us, "subject": subject,
                         }  # fmt: skip
-                        yield from ((n, leaf) for n, leaf in connection.execute(query, values))
+                        for row in connection.execute(query, values):
+                            yield row[0], row[1], row[2]
         except SQLAlchemyError as error:
             raise _refused(error) from error
 
