@@ -146,7 +146,8 @@ ONE_HOME = {
         *("hub/recover.py", "hub/signin/", "hub/mail.py", "hub/api/epochs.py"),
     ),
     r"\bcreate_subprocess|\bPopen\b|\bsubprocess\b": (
-        *("serve/child.py", "hub/record/export", "camera/", "lab/", "hub/detect/"),
+        *("serve/child.py", "hub/record/export", "hub/checks/examination.py", "camera/", "lab/"),
+        "hub/detect/",
     ),
 }
 

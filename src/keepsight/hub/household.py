@@ -23,6 +23,7 @@ from keepsight.hub.store.household import HouseholdStore
 
 if TYPE_CHECKING:
     from keepsight.hub.archive import Archive
+    from keepsight.hub.checks.checks import Checks
     from keepsight.hub.exports import Exports
     from keepsight.hub.live.feed import Feed
     from keepsight.hub.roster import Roster
@@ -58,6 +59,7 @@ class Household:
         self.roster: Roster
         self.archive: Archive
         self.exports: Exports
+        self.checks: Checks
         self.feed: Feed
         self.on_session_end: Callable[[bytes], None] = lambda _token_hash: None
         """Tells the door to close what this session has open."""

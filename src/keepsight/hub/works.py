@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from keepsight.hub.archive import Archive, retention_rules
 from keepsight.hub.camera import Camera
+from keepsight.hub.checks.checks import Checks
 from keepsight.hub.exports import Exports
 from keepsight.hub.ingest.fanout import Reader
 from keepsight.hub.live.feed import Feed
@@ -43,16 +44,19 @@ async def start_works(
 
     household.archive = Archive(household, recordings)
     household.exports = Exports(household)
+    household.checks = Checks(household, is_idle=is_idle)
     household.feed = feed
     household.on_session_end = feed.end_session
     household.roster = Roster(household, surroundings, tasks, is_idle=is_idle)
     await household.roster.load()
+    await household.checks.load()
 
 
 async def stop_works(household: "Household") -> None:
     """Stop in order: no more packets, then everything is written down, then the sockets."""
     await household.roster.stop()
     await household.exports.stop()
+    await household.checks.stop()
     await asyncio.to_thread(household.archive.recordings.stop)
     await household.feed.stop()
     household.journal.close()

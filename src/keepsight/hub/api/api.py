@@ -11,6 +11,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from keepsight import __version__
 from keepsight.hub.api import (
     cameras,
+    checks,
     epochs,
     exports,
     fragments,
@@ -39,6 +40,7 @@ ROUTERS: Final = (
     status.router,
     settings.router,
     ledger.router,
+    checks.router,
     epochs.router,
 )
 
