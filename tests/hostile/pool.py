@@ -63,9 +63,7 @@ class Pool:
 
 async def _read_answer(reader: asyncio.StreamReader) -> bytes:
     head = await reader.readuntil(b"\r\n\r\n")
-    fields = dict(
-        line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line
-    )
+    fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
     length = int(fields[b"content-length"])
     if not 0 <= length <= ANSWER_BYTES_MAX:
         raise ValueError("too long an answer")

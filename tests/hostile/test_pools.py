@@ -36,9 +36,7 @@ async def look(
         camera = street.camera(Ask(int(cookie), int(path.removeprefix("/still/"))))
         return camera.sealed if is_sealed else camera.plain
 
-    origin = Origin(
-        answer, chance, slow_seconds=0.02, slow_share=0.3, broken_share=0.1 * is_broken
-    )
+    origin = Origin(answer, chance, slow_seconds=0.02, slow_share=0.3, broken_share=0.1 * is_broken)
     async with origin.running():
         pools = [Pool(origin.port, closes_when_cancelled=not is_buggy) for _ in range(8)]
 
