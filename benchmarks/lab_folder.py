@@ -1,9 +1,9 @@
 """A folder of 300 apps: how it scales with the cores, and that damaged ones stop nothing.
 
-The apps are made here, of the size of small companion apps, each with different code, every
-fiftieth one damaged. `keepsight check FOLDER` looks at them with one job and with a job a core, in
-turn, as a person would start it; the quickest of each counts. Linear is one job's time divided by
-the cores. Other work on the machine lowers the figure: run it on a quiet one.
+The apps are made here, of the size of small companion apps: code of their own and two of eight
+libraries each, every fiftieth one damaged. `keepsight check FOLDER` looks at them with one job and
+with a job a core, in turn, as a person would start it; the quickest of each counts. Linear is one
+job's time divided by the cores. Other work on the machine lowers it: run it on a quiet one.
 """
 
 import json
@@ -23,7 +23,9 @@ APPS: Final = 300
 DAMAGED_EVERY: Final = 50
 TIMES: Final = 3
 EFFICIENCY_MIN: Final = 0.85
-CLASSES: Final = 400
+CLASSES: Final = 150
+LIBRARIES: Final = 8
+LIBRARY_CLASSES: Final = 1_500
 PICTURES: Final = 40
 PICTURE_BYTES: Final = 20_000
 TIMEOUT_SECONDS: Final = 600
@@ -36,12 +38,18 @@ def make(folder: Path, count: int) -> int:
 
     who = package.signer("Example Camera Vendor")
     sound = article.article_entries()
+    libraries = [
+        code.dex(*(made_class(code, APPS + number, one) for one in range(LIBRARY_CLASSES)))
+        for number in range(LIBRARIES)
+    ]
     damaged = 0
     for number in range(count):
         dice = random.Random(number)
         own = [made_class(code, number, one) for one in range(CLASSES)]
         rest = [article.storage(), article.ciphers(), article.pages(), article.trusting()]
         entries = {**sound, "classes.dex": code.dex(*own, *rest[: 1 + number % len(rest)])}
+        entries["classes2.dex"] = libraries[number % LIBRARIES]
+        entries["classes3.dex"] = libraries[(number // LIBRARIES + 1 + number) % LIBRARIES]
         for picture in range(PICTURES):
             entries[f"res/drawable/p{picture}.png"] = dice.randbytes(PICTURE_BYTES)
         data = package.signed(entries, who=who)
