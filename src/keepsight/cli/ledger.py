@@ -2,17 +2,19 @@
 
 import contextlib
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
-from keepsight.cli.ask import DataOption, HouseholdOption, JsonOption
-from keepsight.cli.terminal import CommandError, print_json
+from keepsight.cli.ask import DataOption, HouseholdOption, JsonOption, UnlockOption, ask_hub
+from keepsight.cli.ledger_exposed import exposed
+from keepsight.cli.terminal import CommandError, print_json, show_time
 from keepsight.hub.scribe import FILE_NAME
 from keepsight.hub.store.ledger import LedgerStore, read_ledger_store
 from keepsight.seal.audit import Verdict, audit
 from keepsight.seal.checkpoint import NOTE_BYTES_MAX, verifier_key
 from keepsight.seal.ledger import LedgerError
+from keepsight.serve.control import Control
 from keepsight.serve.installation import (
     InstallationError,
     default_data_directory,
@@ -20,8 +22,11 @@ from keepsight.serve.installation import (
 )
 
 app = typer.Typer(help="The household's ledger.", no_args_is_help=True)
+app.command("exposed")(exposed)
 TAMPERED: Final = 1
 CANNOT_EXAMINE: Final = 2
+SHOWN_MAX: Final = 200
+_SHOWN_FIRST: Final = ("n", "at_us", "mono_us", "type")
 
 
 def _store(data: Path | None, household: str | None) -> LedgerStore:
@@ -100,3 +105,81 @@ def verify(
         _say(verdict, key)
     if not verdict.is_intact:
         raise typer.Exit(TAMPERED)
+
+
+def line_text(line: dict[str, Any], names: dict[str, str]) -> str:
+    """A line for people: number, time, type, and what it says, with names for ids."""
+    fields = [
+        f"{name}={names.get(str(value), value)}"
+        for name, value in sorted(line.items())
+        if name not in _SHOWN_FIRST and value is not None
+    ]
+    return f"{line['n']:>8}  {show_time(line['at_us'])}  {line['type']}  {' '.join(fields)}"
+
+
+@app.command("show")
+def show(  # noqa: PLR0913 - the command line's contract
+    *,
+    n: Annotated[int | None, typer.Option(help="One line, by its number.")] = None,
+    count: Annotated[int, typer.Option(min=1, max=SHOWN_MAX, help="How many of the newest.")] = 20,
+    data: DataOption = None,
+    household: HouseholdOption = None,
+    passphrase_file: UnlockOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The newest lines, or one."""
+
+    async def question(control: Control) -> dict[str, Any]:
+        query = {"limit": count} if n is None else {"before": n + 1, "limit": 1}
+        found: dict[str, Any] = await control.ask("GET", "/api/ledger", None, **query)
+        return found
+
+    found = ask_hub(question, data=data, household=household, passphrase_file=passphrase_file)
+    lines = [line for line in found["lines"] if n is None or line["n"] == n]
+    if n is not None and not lines:
+        raise CommandError(f"there is no line {n}: the newest is {found['count']}")
+    if as_json:
+        print_json(lines if n is None else lines[0])
+        return
+    for line in reversed(lines):
+        typer.echo(line_text(line, found["names"]))
+
+
+@app.command("checkpoint")
+def checkpoint(
+    *,
+    data: DataOption = None,
+    household: HouseholdOption = None,
+    passphrase_file: UnlockOption = None,
+) -> None:
+    """Print the newest checkpoint, signed now: keep it elsewhere, and give it to `verify` later."""
+
+    async def question(control: Control) -> dict[str, Any]:
+        found: dict[str, Any] = await control.ask("GET", "/api/ledger/checkpoint")
+        return found
+
+    found = ask_hub(question, data=data, household=household, passphrase_file=passphrase_file)
+    typer.echo(found["checkpoint"], nl=False)
+
+
+@app.command("accept-restore")
+def accept_restore(
+    *,
+    data: DataOption = None,
+    household: HouseholdOption = None,
+    passphrase_file: UnlockOption = None,
+) -> None:
+    """Go on after a backup was restored: keys are released again, in a new generation.
+
+    Look first that no removed member or device is back, and remove them again.
+    """
+
+    async def question(control: Control) -> dict[str, Any]:
+        found: dict[str, Any] = await control.ask("POST", "/api/ledger/accept", {})
+        return found
+
+    found = ask_hub(question, data=data, household=household, passphrase_file=passphrase_file)
+    if found["accepted_restore"]:
+        typer.echo("accepted: keys are released again; every device is told once")
+    else:
+        typer.echo("there was no restored backup to accept; alarms of devices were cleared")

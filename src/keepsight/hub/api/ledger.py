@@ -122,9 +122,7 @@ async def _people(household: Household) -> dict[str, Person]:
     found: dict[str, Person] = {}
     names = household.journal.reader.names()
     for member_id in household.journal.reader.members():
-        member = await household.sql(
-            household.store.member_by_id, household.household_id, member_id
-        )
+        member = household.people.members.get(member_id)
         known = member_id.hex()
         found[known] = (
             Person(member.name, member.role.value, member.integration)
@@ -141,7 +139,7 @@ def _camera_names(household: Household) -> dict[str, str]:
 async def _names(household: Household) -> dict[str, str]:
     """Names by id: of those that are there, and the last known ones of those that are gone."""
     people = await _people(household)
-    devices = {device.device_id.hex(): device.name for device in household.devices.values()}
+    devices = {device.device_id.hex(): device.name for device in household.people.devices.values()}
     return {
         **household.journal.reader.names(),
         **devices,
@@ -289,6 +287,18 @@ async def _anchor(journal: Journal) -> tuple[dict[str, Any], int]:
     note = await journal.in_thread(journal.witness.sign)
     size_text, root = note.split("\n")[1:3]
     return {"size": int(size_text), "root": root, "note": note}, int(size_text)
+
+
+@router.get("/ledger/cameras")
+async def show_cameras(who: Who) -> list[dict[str, str]]:
+    """Every camera that is there or of which something was ever exposed."""
+    household = who.household
+    reader = household.journal.reader
+    exposed = await asyncio.to_thread(reader.store.cameras, reader.household)
+    present = _camera_names(household)
+    names = reader.names() | present
+    known = {**present, **{camera.hex(): "" for camera in exposed}}
+    return [{"camera_id": camera, "name": names.get(camera, "")} for camera in known]
 
 
 @router.get("/ledger/exposed")

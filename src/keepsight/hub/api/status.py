@@ -32,6 +32,7 @@ def alarms(household: Household, disk: dict[str, Any]) -> list[dict[str, Any]]:
     if recovered.alarm is not None:
         code = "index_rebuilt" if recovered.index_set_aside else "recording_set_aside"
         found.append({"code": code, "text": recovered.alarm, "since_us": None})
+    found += household.journal.alarms()
     return found
 
 
