@@ -124,12 +124,16 @@ class Epochs:
         write_private(path, kit)
         return identity, kit
 
+    def is_due(self) -> bool:
+        """Whether the current one has lasted long enough, by a clock that may have jumped."""
+        age_us = self._household.clock.wall_us() - self.current.started_us
+        # Either way: a clock that was far ahead must not keep one key for ever.
+        return abs(age_us) >= EPOCH_US
+
     async def run(self) -> None:
         """Roll when an epoch has lasted long enough, until cancelled."""
         while True:
-            age_us = self._household.clock.wall_us() - self.current.started_us
-            # Either way: a clock that was far ahead must not keep one key for ever.
-            if abs(age_us) >= EPOCH_US:
+            if self.is_due():
                 try:
                     await self.roll(RollReason.SCHEDULED, by="hub")
                 except Exception:
