@@ -14,6 +14,7 @@ from keepsight.hub.access import (
 )
 from keepsight.hub.member import Member, Role
 from keepsight.hub.store.household import open_household_store
+from keepsight.hub.store.people import PeopleStore
 from tests.hub.clocks import HandClock
 
 HOUSEHOLD = b"h" * 16
@@ -81,9 +82,10 @@ def access(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "ARGON2_MEMORY_KIB", 64)
     monkeypatch.setattr(module, "ARGON2_PASSES", 1)
     store = open_household_store(tmp_path / "household.db")
-    made = Access(HOUSEHOLD, store, HandClock())
+    people = PeopleStore(store.engine)
+    made = Access(HOUSEHOLD, people, HandClock())
     hashed = made.hash_passphrase(Secret("gravel teapot orbit"))
-    store.add_member(HOUSEHOLD, Member(b"m" * 16, "Ann", Role.OWNER, hashed, 1))
+    people.add_member(HOUSEHOLD, Member(b"m" * 16, "Ann", Role.OWNER, hashed, 1))
     yield made
     store.close()
 

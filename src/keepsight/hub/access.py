@@ -22,7 +22,7 @@ from keepsight.core.clock import Clock
 from keepsight.core.secret import Secret
 from keepsight.hub.keyring import ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES, normalise
 from keepsight.hub.member import Member, Session
-from keepsight.hub.store.household import HouseholdStore
+from keepsight.hub.store.people import PeopleStore
 
 LENGTH_MIN: Final = 15
 LENGTH_MAX: Final = 256
@@ -138,7 +138,7 @@ class TryLimit:
 class Access:
     """Signing in and the sessions that follow. Synchronous: run it in a thread."""
 
-    def __init__(self, household: bytes, store: HouseholdStore, clock: Clock) -> None:
+    def __init__(self, household: bytes, store: PeopleStore, clock: Clock) -> None:
         self._household = household
         self._store = store
         self._clock = clock

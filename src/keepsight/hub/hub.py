@@ -156,10 +156,7 @@ class Hub:
                 await asyncio.to_thread(household.access.hash_passphrase, passphrase),
                 self.clock.wall_us(),
             )
-            await household.sql(household.store.add_member, household.household_id, owner)
-            await household.journal.record(
-                [{"type": "member_added", "member": owner.member_id.hex(), "role": "owner"}]
-            )
+            await household.people.add_member(owner, by="local")
         return MadeHousehold(owner, identity, kit)
 
     async def unlock(self, passphrase: Secret) -> None:

@@ -21,6 +21,7 @@ from keepsight.hub.keyring import (
 from keepsight.hub.member import Member, Role
 from keepsight.hub.scribe import Dated, open_scribe
 from keepsight.hub.store.household import open_household_store
+from keepsight.hub.store.people import PeopleStore
 from keepsight.hub.takeover import take_over
 from keepsight.seal import keys
 
@@ -134,14 +135,15 @@ def _with_newer_epochs(keyring: Keyring, file: KeyringFile) -> Keyring:
 def _set_owner(directory: Path, keyring: Keyring, owner: NewOwner, clock: Clock) -> None:
     store = open_household_store(directory / "household.db")
     try:
-        passphrase_hash = Access(keyring.household, store, clock).hash_passphrase(owner.passphrase)
-        member = store.member_by_name(keyring.household, owner.name)
+        people = PeopleStore(store.engine)
+        passphrase_hash = Access(keyring.household, people, clock).hash_passphrase(owner.passphrase)
+        member = people.member_by_name(keyring.household, owner.name)
         if member is None:
-            store.add_member(
+            people.add_member(
                 keyring.household,
                 Member(keys.new_id(), owner.name, Role.OWNER, passphrase_hash, clock.wall_us()),
             )
         else:
-            store.set_passphrase(keyring.household, member.member_id, passphrase_hash)
+            people.set_passphrase(keyring.household, member.member_id, passphrase_hash)
     finally:
         store.close()

@@ -46,7 +46,7 @@ async def start_works(
     household.exports = Exports(household)
     household.checks = Checks(household, is_idle=is_idle)
     household.feed = feed
-    household.on_session_end = feed.end_session
+    household.people.on_session_end = feed.end_session
     household.roster = Roster(household, surroundings, tasks, is_idle=is_idle)
     await household.roster.load()
     await household.checks.load()

@@ -16,7 +16,7 @@ async def test_five_wrong_passphrases_close_the_door(home):
 
 async def test_signing_out_ends_the_session(home):
     ended = []
-    home.household.on_session_end = ended.append
+    home.household.people.on_session_end = ended.append
     async with home.browser() as ann:
         cookies = {c.key: c.value for c in ann.session.cookie_jar}
         assert (await ann.ask("DELETE", "/api/session")).headers["Clear-Site-Data"]

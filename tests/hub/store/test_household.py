@@ -7,13 +7,10 @@ from sqlalchemy.schema import CreateTable
 from keepsight.core.destination import Destination
 from keepsight.core.device import DeviceFacts
 from keepsight.hub.camera import Camera, RecordingRule, StreamSource
-from keepsight.hub.member import Device, Member, Role, Session
-from keepsight.hub.store.household import NameTakenError, metadata, open_household_store
+from keepsight.hub.store.household import metadata, open_household_store
 from keepsight.seal.header import Stream
 
 HOME, OTHER = b"h" * 16, b"o" * 16
-ANN = Member(b"a" * 16, "Ann", Role.OWNER, "$argon2id$x", 1)
-PHONE = Device(b"d" * 16, ANN.member_id, "Phone", b"k" * 32, 1, 2)
 CAMERA = Camera(
     b"c" * 16,
     "Hall",
@@ -38,43 +35,10 @@ def store(tmp_path):
 def test_the_file_is_private_and_reopens(tmp_path, store):
     path = tmp_path / "household.db"
     assert path.stat().st_mode & 0o777 == 0o600
-    store.add_member(HOME, ANN)
+    store.write_settings(HOME, {"language": "de"})
     again = open_household_store(path)
-    assert again.member_by_name(HOME, "Ann") == ANN
+    assert again.read_settings(HOME) == {"language": "de"}
     again.close()
-
-
-def test_members_are_found_in_their_household_only(store):
-    store.add_member(HOME, ANN)
-    assert store.member_by_name(HOME, "aNN") == ANN
-    assert store.member_by_id(HOME, ANN.member_id) == ANN
-    assert store.member_by_name(OTHER, "Ann") is None
-    assert store.member_by_id(OTHER, ANN.member_id) is None
-    with pytest.raises(NameTakenError):
-        store.add_member(HOME, Member(b"b" * 16, "ANN", Role.MEMBER, "x", 2))
-    store.add_member(OTHER, ANN)
-
-
-def test_devices_and_sessions_go_together(store):
-    store.put_device(HOME, PHONE)
-    store.put_device(OTHER, PHONE)
-    session = Session(b"t" * 32, ANN.member_id, PHONE.device_id, 10, 100)
-    store.add_session(HOME, session)
-    store.add_session(OTHER, session)
-    assert store.list_sessions(HOME, 50) == [session]
-    assert store.remove_device(HOME, PHONE.device_id) == [b"t" * 32]
-    assert store.list_devices(HOME) == []
-    assert store.list_sessions(HOME, 50) == []
-    assert store.list_devices(OTHER) == [PHONE]
-    assert store.list_sessions(OTHER, 50) == [session]
-
-
-def test_expired_and_ended_sessions_are_gone(store):
-    for number, expires in ((1, 20), (2, 200)):
-        store.add_session(HOME, Session(bytes([number]) * 32, b"m" * 16, b"d" * 16, 1, expires))
-    assert [s.expires_us for s in store.list_sessions(HOME, 100)] == [200]
-    store.end_session(HOME, bytes([2]) * 32)
-    assert store.list_sessions(HOME, 100) == []
 
 
 def test_cameras_come_back_as_they_were(store):

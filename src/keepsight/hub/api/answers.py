@@ -79,7 +79,7 @@ async def caller(request: Request) -> Caller:
     if request.app.state.is_local:
         return Caller(household, None, None)
     token = request.cookies.get(cookie_name(request, household.household_id), "")
-    found = household.find_session(token)
+    found = household.people.find_session(token)
     if found is None:
         raise ApiError(401, "not_signed_in", "sign in first")
     session, viewer = found

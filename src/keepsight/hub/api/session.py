@@ -75,7 +75,7 @@ async def enrol_and_start(
     known = next(
         (
             device
-            for device in household.devices.values()
+            for device in household.people.devices.values()
             if device.device_id.hex() == body.id
             and device.public_key == key
             and device.member_id == member.member_id
@@ -84,8 +84,8 @@ async def enrol_and_start(
     )
     device = known or Device(keys.new_id(), member.member_id, body.name, key, now_us, now_us)
     if known is None:
-        await household.enrol_device(device)
-    token, _session = await household.start_session(member, device)
+        await household.people.enrol_device(device)
+    token, _session = await household.people.start_session(member, device)
     set_session_cookie(request, response, household.household_id, token)
     return device.device_id.hex()
 
@@ -124,7 +124,7 @@ async def sign_in(body: SignInBody, request: Request, response: Response) -> dic
 async def sign_out(who: Annotated[Caller, Depends(caller)], response: Response) -> None:
     """Sign this browser out: it forgets its key, so the household forgets the device."""
     if who.viewer and who.session:
-        await who.household.remove_device(
+        await who.household.people.remove_device(
             who.viewer.device.device_id, by=who.name, is_own_wish=True
         )
     response.headers["Clear-Site-Data"] = '"cookies", "storage"'
@@ -171,7 +171,7 @@ async def list_devices(who: Annotated[Caller, Depends(caller)]) -> list[dict[str
             "last_seen_us": device.last_seen_us,
             "this": device.device_id == mine,
         }
-        for device in who.household.devices.values()
+        for device in who.household.people.devices.values()
     ]
 
 
@@ -179,6 +179,6 @@ async def list_devices(who: Annotated[Caller, Depends(caller)]) -> list[dict[str
 async def remove_device(device: str, who: Annotated[Caller, Depends(caller)]) -> None:
     """Remove a device: its sessions end now, and every live window is replaced."""
     device_id = parse_id(device, "device")
-    if device_id not in who.household.devices:
+    if device_id not in who.household.people.devices:
         raise ApiError(404, "no_such_device", "there is no such device")
-    await who.household.remove_device(device_id, by=who.name)
+    await who.household.people.remove_device(device_id, by=who.name)

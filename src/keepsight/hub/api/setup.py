@@ -53,7 +53,7 @@ async def hello(request: Request) -> dict[str, Any]:
             if hub.demo and household
             else None
         ),
-        "signed_in": bool(household and household.find_session(token)),
+        "signed_in": bool(household and household.people.find_session(token)),
         "time_us": hub.clock.wall_us(),
     }
 
