@@ -1,5 +1,7 @@
 """Goal: a front listens, says where, and says clearly why not. Method: real listeners."""
 
+import asyncio
+import json
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -73,3 +75,19 @@ async def test_every_part_belongs_to_one_household(make_house: MakeHouse) -> Non
     home, other = await make_house("home"), await make_house("other")
     for name in ("_fanout", "_cache", "_feed", "_gate", "_api", "_live"):
         assert getattr(home.front, name) is not getattr(other.front, name), name
+
+
+async def test_what_cannot_be_parsed_is_refused_like_everything_else(make_house: MakeHouse) -> None:
+    """aiohttp's own answer repeats the request, names its version and could be kept by a cache."""
+    house = await make_house()
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: evil\x00\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b" 400 Bad Request" in head.split(b"\r\n")[0]
+    assert b"Cache-Control: no-store" in head
+    assert b"X-Content-Type-Options: nosniff" in head
+    assert b"aiohttp" not in head
+    assert json.loads(body)["error"] == "bad_request"
+    assert b"evil" not in answer

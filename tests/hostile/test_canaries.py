@@ -78,8 +78,8 @@ def report(readings: list[Reading], lanes: dict[str, Lane]) -> None:
         )
 
 
-async def show_sealed(  # noqa: PLR0913
-    browser: Browser, folder: Path, seed: int, count: int, seconds: int, tally: Tally
+async def show_sealed(
+    browser: Browser, folder: Path, seed: int, tally: Tally, *, count: int, seconds: int
 ) -> list[Reading]:
     """Two real hubs, a real door, and the real pages."""
     async with AsyncExitStack() as stack:
@@ -183,7 +183,7 @@ async def test_plain_pictures_of_the_other_household_appear(
 async def test_sealed_pictures_of_the_other_household_never_appear(
     browser: Browser, tmp_path: Path, cheap_argon2: None, seed: int, tally: Tally
 ) -> None:
-    check(await show_sealed(browser, tmp_path, seed, FRAMES, 120, tally), FRAMES)
+    check(await show_sealed(browser, tmp_path, seed, tally, count=FRAMES, seconds=120), FRAMES)
 
 
 @pytest.mark.slow
@@ -191,6 +191,6 @@ async def test_sealed_pictures_of_the_other_household_never_appear(
 async def test_ten_thousand_pictures(
     browser: Browser, tmp_path: Path, cheap_argon2: None, seed: int, tally: Tally
 ) -> None:
-    readings = await show_sealed(browser, tmp_path, seed + 1, 10_000, 1200, tally)
+    readings = await show_sealed(browser, tmp_path, seed + 1, tally, count=10_000, seconds=1200)
     check(readings, 10_000)
     print(json.dumps({"frames": sum(reading.frames for reading in readings)}))

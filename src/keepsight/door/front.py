@@ -9,17 +9,19 @@ import logging
 import socket
 import ssl
 from contextlib import AsyncExitStack
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from keepsight.core.clock import Clock
+from keepsight.door.answers import MESSAGES, refusal
 from keepsight.door.cache import SealedCache
 from keepsight.door.config import FrontConfig
 from keepsight.door.fanout import Fanout
 from keepsight.door.feed import FeedClient
 from keepsight.door.gate import Gate, GatedProtocol
+from keepsight.door.headers import add_security_headers
 from keepsight.door.hubapi import HubApi
 from keepsight.door.live import CLOSE_SECONDS, Live
 from keepsight.door.routes import Rooms, Routes
@@ -45,6 +47,35 @@ class _NotMalformedRequests(logging.Filter):
 
 http_log = logging.getLogger("keepsight.door.http")
 http_log.addFilter(_NotMalformedRequests())
+
+
+class HttpProtocol(web.RequestHandler):
+    """Refuses what cannot be parsed as everything else is refused: not to be kept, not echoed.
+
+    Such requests never reach `Routes`. A cache that kept one's answer would switch a page off for
+    everybody behind it.
+    """
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The answer to a request that could not be read, or that failed outside of `Routes`.
+
+        Raises:
+            ConnectionError: an answer was begun; the connection is cut.
+        """
+        super().handle_error(request, status, exc, message)  # writes the log
+        response = refusal(status if status in MESSAGES else 400)
+        add_security_headers(response.headers, "", is_tls=False)
+        response.headers["Server"] = "Keepsight"  # instead of names and versions of libraries
+        response.force_close()
+        return response
 
 
 class ListenError(Exception):
@@ -165,19 +196,17 @@ async def serve_application(  # noqa: PLR0913 - where, how, and until when
     Raises:
         ListenError: the port is taken, or the address is not this machine's.
     """
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        logger=http_log,
-        handle_signals=False,
-        keepalive_timeout=HEADER_SECONDS,
-        lingering_time=2.0,
-        shutdown_timeout=STOP_SECONDS,
-        max_line_size=HEADER_LINE_BYTES_MAX,
-        max_field_size=HEADER_LINE_BYTES_MAX,
-        max_headers=HEADER_COUNT_MAX,
-        auto_decompress=False,
-    )
+    options: dict[str, Any] = {
+        "access_log": None,
+        "logger": http_log,
+        "keepalive_timeout": HEADER_SECONDS,
+        "lingering_time": 2.0,
+        "max_line_size": HEADER_LINE_BYTES_MAX,
+        "max_field_size": HEADER_LINE_BYTES_MAX,
+        "max_headers": HEADER_COUNT_MAX,
+        "auto_decompress": False,
+    }
+    runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=STOP_SECONDS, **options)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     inner = runner.server
@@ -187,7 +216,7 @@ async def serve_application(  # noqa: PLR0913 - where, how, and until when
     is_tls = ssl_context is not None
     try:
         server = await loop.create_server(
-            lambda: GatedProtocol(gate, inner),
+            lambda: GatedProtocol(gate, lambda: HttpProtocol(inner, loop=loop, **options)),
             host,
             port,
             ssl=ssl_context,
