@@ -67,3 +67,11 @@ class Finding:
     """Why the outcome is unknown, not applicable or an error."""
     details: dict[str, object] = field(default_factory=dict)
     """Machine-readable extras, JSON types only."""
+
+    @property
+    def is_note(self) -> bool:
+        """Return whether it lists what is there and leaves the judgement to others.
+
+        All of it was looked at, so it counts as seen; but it does not say that nothing is there.
+        """
+        return self.outcome is Outcome.CLEAR and self.details.get("noted") is True

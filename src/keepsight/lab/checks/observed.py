@@ -16,11 +16,18 @@ class Judgement:
     title: str
     severity: Severity = Severity.NOTE
     remedy: str = ""
+    is_note: bool = False
+    """The answer is written down and judged by nobody."""
 
 
 def clear(title: str) -> Judgement:
     """The answer shows that all is well."""
     return Judgement(Outcome.CLEAR, title)
+
+
+def noted(title: str) -> Judgement:
+    """The answer is worth knowing and no fault."""
+    return Judgement(Outcome.CLEAR, f"Noted, not judged: {title}", is_note=True)
 
 
 def violated(severity: Severity, title: str, remedy: str) -> Judgement:
@@ -56,7 +63,9 @@ def judged_by_answer(
         if found.outcome is Outcome.VIOLATED:
             return rule.violated(found.severity, found.title, proof, remedy=found.remedy)
         if found.outcome is Outcome.CLEAR:
-            return rule.clear(found.title, proof)
+            return rule.clear(
+                found.title, proof, details={"noted": True} if found.is_note else None
+            )
         if found.outcome is Outcome.NOT_APPLICABLE:
             return rule.not_applicable(found.title)
         return rule.unknown(found.title, f"the tester answered: {answer}", proof)

@@ -17,7 +17,7 @@ from keepsight.lab.render.picture import (
     reading_gauge,
     ring,
 )
-from keepsight.lab.render.words import AREA_NAMES, BAND_NAMES, OUTCOME_NAMES, size_text
+from keepsight.lab.render.words import AREA_NAMES, BAND_NAMES, outcome_text, size_text
 from keepsight.lab.report import Report
 from keepsight.lab.verdict import AreaVerdict, rating
 
@@ -42,13 +42,14 @@ class AreaView:
     verdict: AreaVerdict
     violated: tuple[Finding, ...]
     clear: tuple[Finding, ...]
+    noted: tuple[Finding, ...]
     unknown: tuple[Finding, ...]
     absent: tuple[str, ...]
 
     @property
     def findings(self) -> bool:
         """Whether there is anything to show but absences."""
-        return bool(self.violated or self.clear or self.unknown)
+        return bool(self.violated or self.clear or self.noted or self.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def page(template: str, **context: object) -> str:
             rating_version=rating()["version"],
             size=size_text,
             band_names=BAND_NAMES,
-            outcome_names=OUTCOME_NAMES,
+            outcome_text=outcome_text,
             owner_names=_OWNER_NAMES,
             yes_no=_YES_NO,
             **context,
@@ -181,7 +182,8 @@ def _area_view(report: Report, area: str) -> AreaView:
         AREA_NAMES[area],
         report.verdict.areas[area],
         of(Outcome.VIOLATED),
-        of(Outcome.CLEAR),
+        tuple(finding for finding in of(Outcome.CLEAR) if not finding.is_note),
+        tuple(finding for finding in of(Outcome.CLEAR) if finding.is_note),
         of(Outcome.ERROR, Outcome.UNKNOWN),
         absent,
     )

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from keepsight.lab.finding import Finding, Outcome, Severity
-from keepsight.lab.render.words import AREA_NAMES, BAND_NAMES, OUTCOME_NAMES
+from keepsight.lab.render.words import AREA_NAMES, BAND_NAMES, counted, outcome_text
 from keepsight.lab.report import Report
 
 EVIDENCE_SHOWN = 3
@@ -103,11 +103,8 @@ def _areas(report: Report) -> Table:
 
 
 def _finding(finding: Finding) -> RenderableType:
-    mark = (
-        finding.severity.value
-        if finding.outcome is Outcome.VIOLATED
-        else OUTCOME_NAMES[finding.outcome]
-    )
+    is_violated = finding.outcome is Outcome.VIOLATED
+    mark = finding.severity.value if is_violated else outcome_text(finding)
     lines: list[RenderableType] = [
         Text.assemble(
             (f" {mark} ", _SEVERITY_STYLES[finding.severity]), f" {finding.check}: {finding.title}"
@@ -119,7 +116,7 @@ def _finding(finding: Finding) -> RenderableType:
         lines.append(Padding(Text(text, style="dim"), (0, 0, 0, 4)))
     more = len(finding.evidence) - EVIDENCE_SHOWN
     if more > 0:
-        lines.append(Padding(Text(f"and {more} more places", style="dim"), (0, 0, 0, 4)))
+        lines.append(Padding(Text(f"and {counted(more, 'more place')}", style="dim"), (0, 0, 0, 4)))
     return Group(*lines)
 
 

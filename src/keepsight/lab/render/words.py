@@ -1,6 +1,6 @@
 """Names for people, used by every rendering."""
 
-from keepsight.lab.finding import Outcome, Severity
+from keepsight.lab.finding import Finding, Outcome, Severity
 
 AREA_NAMES = {
     "app": "App",
@@ -32,6 +32,16 @@ SEVERITY_NAMES = {
     Severity.LOW: "low",
     Severity.NOTE: "note",
 }
+
+
+def outcome_text(finding: Finding) -> str:
+    """The outcome for people; a list that is judged elsewhere is noted, not clear."""
+    return "noted" if finding.is_note else OUTCOME_NAMES[finding.outcome]
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: 1 place, 2 places."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def size_text(count: int) -> str:

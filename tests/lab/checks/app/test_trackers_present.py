@@ -16,7 +16,8 @@ def seen(defined, referenced=0, *, network_calls=True):
 
 def test_what_is_defined_is_listed_with_owner_and_purpose():
     (finding,) = judged(CHECK, seen(100))
-    assert finding.outcome is U, "presence is a fact: need and declaration decide"
+    assert finding.outcome is C, "all was read; presence is a fact: need and declaration decide"
+    assert finding.is_note
     assert "Bugly (Tencent)" in finding.title
     assert "for crash: 100 classes" in finding.evidence[0].text
     assert finding.details["trackers"][0]["stub_suspected"] is False
@@ -36,6 +37,7 @@ def test_what_is_only_referenced_is_listed_apart():
 def test_nothing_found_is_clear_and_says_found_and_not_absent():
     (finding,) = judged(CHECK, app())
     assert finding.outcome is C
+    assert not finding.is_note
     assert "found" in finding.title
 
 

@@ -7,7 +7,7 @@ from tests.lab.made import outcome, policy, product
 
 def test_words_are_summed_and_references_quoted():
     found = CHECK.judge(product(policies=(policy(ClauseKind.INCORPORATES), policy())))[0]
-    assert found.details == {"documents": 2, "words": 2000}
+    assert found.details == {"documents": 2, "words": 2000, "noted": True}
     assert len(found.evidence) == 1
 
 

@@ -9,7 +9,7 @@ What it cannot see: functions that work without it and are not advertised.
 References: EN 303 645 6-4.
 """
 
-from keepsight.lab.checks.observed import absent, clear, judged_by_answer
+from keepsight.lab.checks.observed import absent, clear, judged_by_answer, noted
 from keepsight.lab.checks.rule import Rule
 
 RULE = Rule(
@@ -25,7 +25,7 @@ CHECK = RULE.check(
         "account_required",
         {
             "no": clear("Usable in the home network without an account"),
-            "yes": clear("Noted, not judged: an account is required before first use"),
+            "yes": noted("an account is required before first use"),
             "none": absent("the product has no account"),
         },
     )

@@ -6,7 +6,8 @@ What it looks at:
 
 Why it matters:
     Each owner learns that, when and how the app is used. That is a question of need and of saying
-    so, and the policies answer it (`policy/undeclared-trackers`): presence alone is no violation.
+    so, and the policies answer it (`policy/undeclared-trackers`): presence alone is no violation,
+    and the outcome is a list.
 
 What it cannot see:
     SDKs whose names a shrinker changed: "not found" never means absent. Present is not active;
@@ -18,7 +19,7 @@ References:
 
 from typing import Final
 
-from keepsight.lab.checks.app_rule import EN, AppRule
+from keepsight.lab.checks.app_rule import EN, AppRule, plural
 from keepsight.lab.facts.app import AppFacts, TrackerSeen
 from keepsight.lab.facts.product import ProductFacts
 from keepsight.lab.finding import Evidence, Finding, Owner
@@ -62,9 +63,8 @@ def judge(rule: AppRule, app: AppFacts, _: ProductFacts) -> tuple[Finding, ...]:
     if not defined:
         return (rule.clear(app, "No known tracker was found in the code", lines, **details),)
     names = ", ".join(f"{one.tracker.name} ({one.tracker.owner})" for one in defined)
-    title = f"{len(defined)} SDKs of third parties are in the app: {names}"
-    reason = "presence is a fact and no fault by itself; need and declaration decide"
-    return (rule.unknown(app, title, reason, lines, **details),)
+    title = f"Noted, not judged: {plural(len(defined), 'SDK')} of third parties in the app: {names}"
+    return (rule.clear(app, title, lines, noted=True, **details),)
 
 
 def _line(app: AppFacts, one: TrackerSeen) -> Evidence:

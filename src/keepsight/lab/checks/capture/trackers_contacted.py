@@ -56,10 +56,10 @@ def judge(facts: ProductFacts) -> tuple[Finding, ...]:
         title = f"No host of the tracker table was contacted in {window(facts)}"
         return RULE.clear(title, shown, details=details)
     names = active + [f"{name} (owner certain, product not)" for name in ambiguous]
-    title = f"Contacted in {window(facts)}: {', '.join(names[:6])}"
+    title = f"Noted, not judged: contacted in {window(facts)}: {', '.join(names[:6])}"
     if dormant:
         title += f"; contained but not observed: {', '.join(dormant[:6])}"
-    return RULE.clear(title, shown, details=details)
+    return RULE.clear(title, shown, details={**details, "noted": True})
 
 
 def split(seen: tuple[TrackerContact, ...], contained: set[str]) -> tuple[list[str], list[str]]:

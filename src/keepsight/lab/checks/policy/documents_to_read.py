@@ -35,7 +35,11 @@ def judge(facts: ProductFacts) -> tuple[Finding, ...]:
     title = f"{len(facts.policies)} given, {words:,} words together"
     if others:
         title += f"; {others} sentences refer to further documents"
-    details: dict[str, object] = {"documents": len(facts.policies), "words": words}
+    details: dict[str, object] = {
+        "documents": len(facts.policies),
+        "words": words,
+        "noted": others > 0 or len(facts.policies) > 1,
+    }
     return RULE.clear(title, shown, details=details)
 
 

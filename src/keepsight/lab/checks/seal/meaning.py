@@ -38,7 +38,8 @@ def _note(seal: SealClaim) -> tuple[Finding, ...]:
         Evidence(f"Basis: {kind.basis}; register row checked on {kind.checked_on}"),
     )
     what = "a declaration of the maker" if kind.is_declaration else f"issued by {kind.issuer}"
-    return RULE.clear(f"{kind.name} is {what}: {kind.says_not}", proof)
+    title = f"{kind.name} is {what}: {kind.says_not}"
+    return RULE.clear(title, proof, details={"noted": True})
 
 
 CHECK = RULE.check(judge)
