@@ -3,7 +3,12 @@
 import pytest
 from multidict import CIMultiDict
 
-from keepsight.door.headers import CLOSED_POLICY, add_security_headers, content_security_policy
+from keepsight.door.headers import (
+    CLOSED_POLICY,
+    DOCUMENT_POLICY,
+    add_security_headers,
+    content_security_policy,
+)
 
 
 def completed(
@@ -68,3 +73,18 @@ def test_tls_is_demanded_only_under_a_public_certificate() -> None:
     assert name not in completed(is_public=True)
     assert name not in completed(is_tls=True)
     assert "max-age=31536000" in completed(is_tls=True, is_public=True)[name]
+
+
+def test_a_document_may_be_framed_by_us_and_do_nothing() -> None:
+    page = completed(Content_Type="text/html", Content_Security_Policy=DOCUMENT_POLICY)
+    directives = dict(part.partition(" ")[::2] for part in DOCUMENT_POLICY.split("; "))
+    assert directives["sandbox"] == ""
+    assert directives["default-src"] == "'none'"
+    assert "script-src" not in directives
+    assert directives["img-src"] == "data:"
+    assert directives["frame-ancestors"] == "'self'"
+    assert page["Content-Security-Policy"] == DOCUMENT_POLICY
+    assert page["X-Frame-Options"] == "SAMEORIGIN"
+    assert page["Cross-Origin-Opener-Policy"] == "unsafe-none"
+    assert page["Cross-Origin-Embedder-Policy"] == "require-corp"
+    assert completed(Content_Type="text/html")["X-Frame-Options"] == "DENY"

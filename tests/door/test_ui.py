@@ -42,7 +42,8 @@ def test_routes_are_those_of_the_pages() -> None:
     pages = {line.split("'")[1] for line in source.read_text().splitlines() if "{ page: '" in line
              and line.lstrip().startswith("|")}  # fmt: skip
     paths = {"wall": "/", "camera": "/camera/" + "0" * 32,
-             "camera-settings": "/settings/camera/" + "0" * 32}  # fmt: skip
+             "camera-settings": "/settings/camera/" + "0" * 32,
+             "check": "/checks/" + "0" * 32}  # fmt: skip
     assert pages
     for page in pages - {"unknown"}:
         assert ROUTES.fullmatch(paths.get(page, f"/{page}")), page

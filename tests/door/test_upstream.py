@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from keepsight.door.headers import DOCUMENT_POLICY
 from tests.door.conftest import House, MakeHouse
 
 
@@ -209,3 +210,18 @@ async def test_reader_that_stalls_is_cut(
             await asyncio.sleep(0.01)
     assert len(await reader.read(100)) == 100
     writer.transport.abort()
+
+
+async def test_a_report_of_the_lab_is_shown_under_the_policy_of_documents_alone(
+    make_house: MakeHouse,
+) -> None:
+    house = await make_house()
+    for path, is_document in (
+        (f"/api/checks/{'ab' * 16}/page?ticket=1", True),
+        (f"/api/checks/{'ab' * 16}/report", False),
+        (f"/api/checks/{'ab' * 15}/page", False),
+    ):
+        async with house.client.get(house.url + path, headers=house.headers) as answer:
+            policy = answer.headers["Content-Security-Policy"]
+            assert (policy == DOCUMENT_POLICY) is is_document, path
+            assert (answer.headers["X-Frame-Options"] == "SAMEORIGIN") is is_document

@@ -54,6 +54,19 @@ _ALWAYS: Final = {
     "Permissions-Policy": PERMISSIONS,
 }
 
+DOCUMENT_POLICY: Final = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+)
+"""Of a report of the lab: it quotes hostile files, so it may be looked at and nothing else. Its
+styles are its own; without scripts and without addresses they cannot tell anybody anything."""
+_OF_DOCUMENTS: Final = {
+    **_ALWAYS,
+    "X-Frame-Options": "SAMEORIGIN",
+    # A sandboxed page of its own tab is refused by browsers when it asks for isolation.
+    "Cross-Origin-Opener-Policy": "unsafe-none",
+}
+
 
 def content_security_policy(host: str, *, is_tls: bool) -> str:
     """The policy of the UI, for pages reached as `host` (name and port, already checked).
@@ -72,6 +85,7 @@ def content_security_policy(host: str, *, is_tls: bool) -> str:
             f"connect-src 'self' {socket}",
             "manifest-src 'self'",
             "worker-src 'self'",
+            "frame-src 'self'",
             "frame-ancestors 'none'",
             "base-uri 'none'",
             "form-action 'none'",
@@ -100,7 +114,8 @@ def add_security_headers(
             promise made under a home's own authority would lock people out of `localhost` and of
             the page that enrols its root.
     """
-    headers.update(_ALWAYS)
+    is_document = headers.get("Content-Security-Policy") == DOCUMENT_POLICY
+    headers.update(_OF_DOCUMENTS if is_document else _ALWAYS)
     if "Content-Security-Policy" not in headers:
         headers["Content-Security-Policy"] = _policy(
             headers.get("Content-Type", ""), host, is_tls=is_tls

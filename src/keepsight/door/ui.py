@@ -21,7 +21,8 @@ FILES_MAX: Final = 1000
 _COMPRESS_FROM_BYTES: Final = 1024
 INDEX: Final = "index.html"
 ROUTES: Final = re.compile(
-    r"/|/(?:timeline|add|settings|status|ledger)|/(?:camera|settings/camera)/[0-9a-f]{32}"
+    r"/|/(?:timeline|add|settings|status|ledger|checks)"
+    r"|/(?:camera|settings/camera|checks)/[0-9a-f]{32}"
 )
 """The pages of web/src/app/router.svelte.ts."""
 _HASHED: Final = re.compile(r"/assets/.*[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+")

@@ -6,6 +6,7 @@ hears of them and get a new Content-Length, so that no two parsers can disagree 
 
 import asyncio
 import logging
+import re
 from typing import Final
 
 import aiohttp
@@ -14,11 +15,13 @@ from multidict import CIMultiDict
 
 from keepsight.door.answers import refusal
 from keepsight.door.guard import is_own_set_cookie, own_cookie_names
-from keepsight.door.headers import NO_STORE
+from keepsight.door.headers import DOCUMENT_POLICY, NO_STORE
 from keepsight.door.hubapi import HubApi
 from keepsight.door.visit import Visit
 
 log = logging.getLogger(__name__)
+_DOCUMENT: Final = re.compile(r"/api/checks/[0-9a-f]{32}/page")
+"""Written by the lab, and shown in a frame or tab."""
 
 BODY_BYTES_MAX: Final = 1024 * 1024
 BODY_SECONDS: Final = 15.0
@@ -93,7 +96,10 @@ async def pass_on(
         async with api.request(
             request.method, path, headers=headers_to_hub(request, visit), body=body
         ) as answer:
-            return await send_on(request, answer, headers_from_hub(answer, household))
+            headers_back = headers_from_hub(answer, household)
+            if _DOCUMENT.fullmatch(visit.path):
+                headers_back["Content-Security-Policy"] = DOCUMENT_POLICY
+            return await send_on(request, answer, headers_back)
     except (aiohttp.ClientError, TimeoutError):
         return refusal(503)
 

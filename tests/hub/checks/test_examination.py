@@ -3,7 +3,11 @@
 import asyncio
 import io
 import json
+import signal
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +16,7 @@ from keepsight.hub.checks.examination import Examination, missing_protection, su
 from keepsight.hub.checks.intake import Intake
 from keepsight.hub.inspection import FailureReason, GivenFile
 from tests.lab.synthetic.article import article_app
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.skipif(
     bool(missing_protection()), reason=f"NOT TESTED: no {missing_protection()} on this kernel"
@@ -107,3 +112,43 @@ def test_what_the_lab_is_told_to_look_at(tmp_path):
     assert subject_paths(tmp_path, names) == [str(tmp_path / "d")]
     assert subject_paths(tmp_path, names[1:2]) == [str(tmp_path / "d" / "app.apk")]
     assert subject_paths(tmp_path, [("dossier.toml",)]) == [str(tmp_path)]
+
+
+HUB = """
+import asyncio, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from tests.hub.checks.test_examination import examination_of
+
+async def main():
+    found = examination_of(Path(sys.argv[1]), a__md=b"text")
+    command = found._prepare()
+    confined = command[: command.index("--") + 1]
+    found._prepare = lambda: [*confined, sys.executable, "-c", "import time; time.sleep(60)"]
+    running = asyncio.ensure_future(found.run(lambda *_: None))
+    while found._confinement is None:
+        await asyncio.sleep(0.01)
+    print(found._group, flush=True)
+    await running
+
+asyncio.run(main())
+"""
+
+
+async def test_the_lab_ends_with_a_hub_that_is_killed(tmp_path):
+    command = [sys.executable, "-c", HUB, str(tmp_path), str(ROOT)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: ASYNC220
+        lab = int(process.stdout.readline())
+        assert is_alive(lab)
+        process.send_signal(signal.SIGKILL)
+    async with asyncio.timeout(10):
+        while is_alive(lab):  # noqa: ASYNC110 - a poll
+            await asyncio.sleep(0.02)
+
+
+def is_alive(process_id):
+    try:
+        state = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state not in ("Z", "X")

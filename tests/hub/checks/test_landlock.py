@@ -41,13 +41,13 @@ def test_only_named_files_stay_reachable(tmp_path):
 
         return run
 
-    assert in_child(after(lambda: (tmp_path / "shown" / "file").read_text())) == 0
+    assert in_child(after((tmp_path / "shown" / "file").read_text)) == 0
     assert in_child(after(lambda: (tmp_path / "shown" / "file").write_text("x"))) == 1
-    assert in_child(after(lambda: (tmp_path / "hidden" / "file").read_text())) == 1
+    assert in_child(after((tmp_path / "hidden" / "file").read_text)) == 1
     assert in_child(after(lambda: (tmp_path / "hidden" / "file").write_text("x"))) == 0
     assert in_child(after(lambda: (tmp_path / "made" / "new").write_text("x"))) == 0
-    assert in_child(after(lambda: (tmp_path / "made" / "new").unlink())) == 0
-    assert in_child(after(lambda: (tmp_path / "made" / "folder").mkdir())) == 1
+    assert in_child(after((tmp_path / "made" / "new").unlink)) == 0
+    assert in_child(after((tmp_path / "made" / "folder").mkdir)) == 1
     assert (tmp_path / "hidden" / "file").read_text() == "x"
 
 

@@ -8,11 +8,21 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from keepsight.hub.api.answers import ApiError, Caller, caller, parse_id
+from keepsight.hub.access import hash_token
+from keepsight.hub.api.answers import (
+    ApiError,
+    Caller,
+    caller,
+    cookie_name,
+    open_household,
+    parse_id,
+)
 from keepsight.hub.checks import intake
 from keepsight.hub.checks.checks import Checks, NoSuchCheckError
 from keepsight.hub.checks.envelope import EnvelopeError
 from keepsight.hub.checks.examination import missing_protection
+from keepsight.hub.checks.tickets import TICKET_SECONDS
+from keepsight.hub.household import Household
 from keepsight.hub.inspection import GivenFile, Inspection, InspectionState
 from keepsight.hub.store.reports import ReportFormat
 
@@ -30,7 +40,7 @@ _STATUS: Final = {
 """Of refusals that are no 422."""
 _MEDIA_TYPES: Final = {
     "json": "application/json",
-    "html": "text/html; charset=utf-8",
+    "html": "application/octet-stream",  # to be saved; what is shown comes as a page, below
     "sarif": "application/sarif+json",
 }
 
@@ -204,28 +214,61 @@ async def delete_check(check: str, who: Examiner) -> None:
         await who.household.checks.delete(parse_id(check, "check"), by=who.name)
 
 
-async def _report(check: str, name: ReportFormat, who: Caller, disposition: str) -> Response:
+async def _content(check: str, name: ReportFormat, household: Household) -> bytes:
     async with _refusing():
-        content = await who.household.checks.report(parse_id(check, "check"), name)
+        content = await household.checks.report(parse_id(check, "check"), name)
     if content is None:
         raise ApiError(404, "no_report", "this check has no report")
-    headers = {"Content-Disposition": f'{disposition}; filename="report-{check[:8]}.{name}"'}
+    return content
+
+
+async def _file(check: str, name: ReportFormat, who: Caller) -> Response:
+    content = await _content(check, name, who.household)
+    headers = {"Content-Disposition": f'attachment; filename="report-{check[:8]}.{name}"'}
     return Response(content, media_type=_MEDIA_TYPES[name], headers=headers)
 
 
 @router.get("/checks/{check}/report")
 async def json_report(check: str, who: Examiner) -> Response:
     """The report as data."""
-    return await _report(check, "json", who, "attachment")
+    return await _file(check, "json", who)
 
 
 @router.get("/checks/{check}/report.html")
 async def html_report(check: str, who: Examiner) -> Response:
-    """The report as a page; the door gives it a policy under which it can only be looked at."""
-    return await _report(check, "html", who, "inline")
+    """The report as a file that any browser shows and prints."""
+    return await _file(check, "html", who)
 
 
 @router.get("/checks/{check}/report.sarif")
 async def sarif_report(check: str, who: Examiner) -> Response:
     """The report for code scanners."""
-    return await _report(check, "sarif", who, "attachment")
+    return await _file(check, "sarif", who)
+
+
+@router.post("/checks/{check}/page")
+async def ticket_for_page(check: str, who: Examiner) -> dict[str, Any]:
+    """Leave for a frame or tab, which can prove nothing, to fetch the page below."""
+    checks = who.household.checks
+    async with _refusing():
+        one = checks.find(parse_id(check, "check"))
+    session = who.session.token_hash if who.session else b""
+    return {"ticket": checks.tickets.issue(one.inspection_id, session), "seconds": TICKET_SECONDS}
+
+
+@router.get("/checks/{check}/page")
+async def report_page(
+    check: str, request: Request, ticket: Annotated[str, Query(max_length=64)] = ""
+) -> Response:
+    """The report to look at; the door gives it a policy under which it can do nothing else."""
+    household = open_household(request)
+    session = b""
+    if not request.app.state.is_local:
+        cookie = request.cookies.get(cookie_name(request, household.household_id), "")
+        if not cookie:
+            raise ApiError(401, "not_signed_in", "sign in first")
+        session = hash_token(cookie)
+    if not household.checks.tickets.is_good(ticket, parse_id(check, "check"), session):
+        raise ApiError(404, "ticket_over", "open the report from its check again")
+    content = await _content(check, "html", household)
+    return Response(content, media_type="text/html; charset=utf-8")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from keepsight.hub.checks.envelope import EnvelopeError, open_content, seal_content
 from keepsight.hub.checks.examination import Examination, Examined
 from keepsight.hub.checks.intake import Intake, IntakeError, judge_files
+from keepsight.hub.checks.tickets import Tickets
 from keepsight.hub.inspection import (
     FailureReason,
     GivenFile,
@@ -66,6 +67,7 @@ class Checks:
         self._locks: dict[bytes, asyncio.Lock] = {}
         self._is_stopping = False
         self.progress = Progress()
+        self.tickets = Tickets(household.clock)
 
     # Starting and stopping
 
