@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from keepsight.seal.frame import Expectation, Reason, Refusal, WindowKey
 from keepsight.seal.frame import open as open_fragment
 from keepsight.seal.header import HEADER_BYTES, Context, Kind, Stream, read_header
-from keepsight.seal.release import unwrap_on_device
+from keepsight.seal.release import DevicePrivateKey, hybrid_private_key, unwrap_on_device
 from keepsight.seal.sframe import SFrame, derive, encode_header
 from tests.vectors.make_seal_vectors import document, kept_wraps
 
@@ -95,10 +95,17 @@ def test_the_collision_is_real() -> None:
     AESGCM(aead_key).decrypt(nonce, sealed[HEADER_BYTES + 1 :], sealed[122:123] + ours.pack())
 
 
-@pytest.mark.parametrize("case", SEAL["release"]["cases"], ids=lambda case: case["name"])
-def test_release(case: dict[str, Any]) -> None:
-    release = SEAL["release"]
-    private = X25519PrivateKey.from_private_bytes(bytes.fromhex(release["device_private"]))
+@pytest.mark.parametrize("kind", ["release", "release_hybrid"])
+@pytest.mark.parametrize("number", range(len(SEAL["release"]["cases"])))
+def test_release(kind: str, number: int) -> None:
+    release = SEAL[kind]
+    case = release["cases"][number]
+    private: DevicePrivateKey
+    if kind == "release":
+        private = X25519PrivateKey.from_private_bytes(bytes.fromhex(release["device_private"]))
+    else:
+        private, public = hybrid_private_key(bytes.fromhex(release["device_seed"]))
+        assert public == b64decode(release["device_public"])
 
     def unwrap() -> bytes:
         return unwrap_on_device(
@@ -117,4 +124,4 @@ def test_release(case: dict[str, Any]) -> None:
 
 
 def test_the_file_is_what_its_script_makes() -> None:
-    assert document(kept_wraps()) == SEAL
+    assert document(kept_wraps("release"), kept_wraps("release_hybrid")) == SEAL

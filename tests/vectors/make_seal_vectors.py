@@ -29,7 +29,12 @@ from keepsight.seal.header import (
     Stream,
     read_header,
 )
-from keepsight.seal.release import unwrap_on_device, wrap_for_device
+from keepsight.seal.release import (
+    DevicePrivateKey,
+    hybrid_private_key,
+    unwrap_on_device,
+    wrap_for_device,
+)
 from keepsight.seal.sframe import NONCE_BYTES, TAG_BYTES, derive, encode_header
 
 PATH: Final = Path(__file__).with_name("seal.json")
@@ -44,6 +49,29 @@ WRAP_MADE_BY_THE_BROWSER: Final = (
 """Made by @hpke/core for the release below: the other direction of the interoperation."""
 
 
+HYBRID_WRAP_MADE_BY_THE_BROWSER: Final = (
+    "oTVKmNc8wa36zD8+7zkLbEYecjE1rHWbrVCBkUVrASlEeHzgJYhJ3sIz8N5Huhh88Lynmr6LEDz9oZf8DYPlei5siT"
+    "3bzzfiz3nA0eVARgVhDrptNcsoeZWeYcFV/Rv2hu99NU8982cgi1IS31E2DIIc69P+TqXiObx/PMyL2s5fUpcighoy"
+    "gStnPmSo1eIFfKkTi8PuqZlwBHY2p2kIOHygu3KxkzrtyNOwgy7P0y8f5M7DgbYG0roTTD93i0Hktx2VT3GIijbBHW"
+    "Bk2pWvSUD8qQEhpvY/qUmbiNefcQaRJgkTmrobV4WhXRd0Ck4hLdBVGNYezNhiSPPxlyKC0cwYMr76BGpOOF2RGA7l"
+    "gZrxQOy9faVexvvlvC1qp4Lf0MU5yU7MzcrfLHIaxH/ee3ZtkPp8y1uuAbmYbzIikx4LAr1GU1vfcGHy/PES6fJFJf"
+    "VpdQBpkr0M/dPDYRZpzhxa4nm19EzJc7DpnC8TEyRFbQx0VFcdZRR9bFTle400hNIDKEs6/JLtd5KiGFL2t3H+sGxI"
+    "2dOFlvOMLUQiYnJNCSCltRgQeWburjZwBhofm/UEhF+DSbm7HB0NeNYXvqmO9zLzNnpzuEGzKJUT1cBMHjmYCXQDQW"
+    "i7KjIPoNfmZfMv0sxF1JqTRPskaznEPTZFciuM/RDIUsYufId2Oqa8lvw7DXZJWSyy1c6paqxXQnUF0dR1f39gIHnU"
+    "PZPArLnkqQR5xL9H21+VWaUCD53IL+XWihtS5ghK5f8NKTZCJ7qq9nGRNUjEOk+n6QcxEGKvkYk8+bzsxu7abTyCKN"
+    "vr0MfuHfmjIVLhxy3qy1S0Osp67aXuHiSA63ObkloB6caOGHneEBuDM28zD+25VOuMXS2l4STyVup3UkSSNOJpiI5f"
+    "ffbNJ448XjU5l7M+wMPsbsUGEOtzBBx9HyDR3zxpc8E4cplm00rf7PR9NQj22ZjvWrXcnLq1o5u4Wl8pJL42b1nMLQ"
+    "Vyu6R4jfySl/wRFZ5tc92EZKwgnzuIMCviE88DR7QCSshYLn9NM1CxVlJtCEPCoeSv9IIMjtgUFe6yVBm7AskOmuUz"
+    "yoM4IG1fBqID8RdDtLIPj4+AxLvDdr7FmzNR/P4E+i+pM2U47mpUuRWknYzliqZsfAOGmcz3Nj1Jm/kmETOtoFjz6u"
+    "Ioqili00Wm7CsPjGSJVJ4EDATOLcW8OOqtBgD80MqMoouYIoQ3dxDiKi+xuukgLrEwcr770we7Jq3/8UDPzZASIDtk"
+    "0iB/2Ktvp999Jo/kJLIbyXZ1jL4sJhwdHoCXjMhFCSkqIYGvPJgSgZ8gV7aDFRkvyIGs4CZtN/2jOnPDKL04iimzzf"
+    "FeiMBXcykQV+gUWv2A44Y6XrZ8X2Sk2BdLTqKAMkJw+OEnQuhmKyLW/aUCPbAUfhMsQ3ak7UJlTinkjQzNWN9qwXI3"
+    "fMb4FsYrkuTO+o5HO8Yh4ilvVpNrjwD48sd7nkFcMmS8cGXbJzcVLV1X53ruYj6D1q407Yucv0EJcrevpJCbCZ8gtG"
+    "B3I/pDGtivkdxwfE+E6UUx5O4xPg=="
+)
+"""Made by @hpke/hybridkem-x-wing, base64."""
+
+
 def fixed(name: str, size: int = 16) -> bytes:
     """Bytes that follow from a name."""
     return hashlib.sha256(b"keepsight vectors: " + name.encode()).digest()[:size]
@@ -53,6 +81,7 @@ SECRET: Final = fixed("window secret", 32)
 CONTEXT: Final = Context(fixed("home"), fixed("front door"), Stream.MAIN, 3, fixed("window"))
 ANY_STILL: Final = Expectation((Kind.STILL,))
 DEVICE_PRIVATE: Final = fixed("device private key", 32)
+DEVICE_SEED: Final = fixed("device seed", 32)
 DEVICE: Final = fixed("device")
 
 
@@ -306,9 +335,10 @@ def collision_case() -> dict[str, Any]:
 # --- releases -------------------------------------------------------------------------------
 
 
-def release_cases(kept: dict[str, str]) -> Iterator[dict[str, Any]]:
-    private = X25519PrivateKey.from_private_bytes(DEVICE_PRIVATE)
-    public = private.public_key().public_bytes_raw()
+def release_cases(
+    kept: dict[str, str], private: DevicePrivateKey, public: bytes, other: bytes, browser: bytes
+) -> Iterator[dict[str, Any]]:
+    """Wraps for one kind of device key; `other` is another device's, `browser` made by its library."""
 
     def case(
         name: str, *, opens: bool, made: bytes | None = None, purpose: str = "live",
@@ -331,16 +361,14 @@ def release_cases(kept: dict[str, str]) -> Iterator[dict[str, Any]]:
     yield case(
         "wrapped by the browser's library for what is asked",
         opens=True,
-        made=bytes.fromhex(WRAP_MADE_BY_THE_BROWSER),
+        made=browser,
     )
     yield case("for another purpose", opens=False, purpose="rec")
     yield case("for another device id", opens=False, device=fixed("tablet"))
     yield case(
         "for another device key",
         opens=False,
-        key=X25519PrivateKey.from_private_bytes(fixed("tablet key", 32))
-        .public_key()
-        .public_bytes_raw(),
+        key=other,
     )
     for field, context in (
         ("household", CONTEXT._replace(household=fixed("next door"))),
@@ -352,8 +380,23 @@ def release_cases(kept: dict[str, str]) -> Iterator[dict[str, Any]]:
         yield case(f"for another {field}", opens=False, context=context)
 
 
-def document(kept: dict[str, str]) -> dict[str, Any]:
-    """The whole file. `kept`: wraps of the file as it is, by name."""
+def curve_cases(kept: dict[str, str]) -> list[dict[str, Any]]:
+    private = X25519PrivateKey.from_private_bytes(DEVICE_PRIVATE)
+    other = X25519PrivateKey.from_private_bytes(fixed("tablet key", 32))
+    publics = [key.public_key().public_bytes_raw() for key in (private, other)]
+    made = bytes.fromhex(WRAP_MADE_BY_THE_BROWSER)
+    return list(release_cases(kept, private, *publics, made))
+
+
+def hybrid_cases(kept: dict[str, str]) -> list[dict[str, Any]]:
+    private, public = hybrid_private_key(DEVICE_SEED)
+    _, other = hybrid_private_key(fixed("tablet seed", 32))
+    made = b64decode(HYBRID_WRAP_MADE_BY_THE_BROWSER)
+    return list(release_cases(kept, private, public, other, made))
+
+
+def document(kept: dict[str, str], kept_hybrid: dict[str, str]) -> dict[str, Any]:
+    """The whole file. `kept…`: wraps of the file as it is, by name."""
     sealed = seal(Kind.STILL, b"a picture of the front door", flags=FLAG_KEYFRAME)
     fragments = [
         *good_cases(),
@@ -377,17 +420,26 @@ def document(kept: dict[str, str]) -> dict[str, Any]:
             "device": DEVICE.hex(),
             "purpose": "live",
             "context": context_fields(CONTEXT),
-            "cases": list(release_cases(kept)),
+            "cases": curve_cases(kept),
+        },
+        "release_hybrid": {
+            "device_seed": DEVICE_SEED.hex(),
+            "device_public": b64encode(hybrid_private_key(DEVICE_SEED)[1]).decode(),
+            "device": DEVICE.hex(),
+            "purpose": "live",
+            "context": context_fields(CONTEXT),
+            "cases": hybrid_cases(kept_hybrid),
         },
     }
 
 
-def kept_wraps() -> dict[str, str]:
+def kept_wraps(release: str) -> dict[str, str]:
     if not PATH.exists():
         return {}
-    cases = json.loads(PATH.read_text())["release"]["cases"]
+    cases = json.loads(PATH.read_text()).get(release, {"cases": []})["cases"]
     return {case["name"]: case["wrapped"] for case in cases}
 
 
 if __name__ == "__main__":
-    PATH.write_text(json.dumps(document(kept_wraps()), indent=1) + "\n")
+    made = document(kept_wraps("release"), kept_wraps("release_hybrid"))
+    PATH.write_text(json.dumps(made, indent=1) + "\n")
