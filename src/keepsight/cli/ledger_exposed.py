@@ -38,8 +38,8 @@ def choose(name: str, known: dict[str, str], what: str) -> str:
     Raises:
         NotKnownError: nobody is called so, or several are.
     """
-    exact = [known_id for known_id, known_name in known.items()
-             if known_name.casefold() == name.casefold()]  # fmt: skip
+    wanted = name.casefold()
+    exact = [i for i, known_name in known.items() if wanted and known_name.casefold() == wanted]
     prefix = [i for i in known if len(name) >= ID_DIGITS_MIN and i.startswith(name.lower())]
     found = exact or prefix
     if len(found) == 1:

@@ -183,7 +183,7 @@ class Witness:
         is_known = found.generation == scribe.generation and found.size <= scribe.size
         if is_known and scribe.root_at(found.size) == found.root:
             return Standing.HELD
-        if not self.is_rolled_back:
+        if self._rolled_back is None or found.generation > self._rolled_back["generation"]:
             self._roll_back(found, by)
         return Standing.ROLLED_BACK
 
