@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from keepsight.hub.grant import Capability, Grant, Hours
+from keepsight.hub.grant import Capability, Grant, Hours, as_fields, hours_fields, read_hours
 
 CAMERA, OTHER = b"c" * 16, b"o" * 16
 SATURDAY_NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -66,3 +66,10 @@ def test_hours_within_a_day():
     assert office.holds(SATURDAY_NOON)
     assert not office.holds(datetime(2026, 11, 21, 17, 0, tzinfo=UTC))
     assert not office.holds(datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
+
+
+def test_hours_survive_the_way_through_json():
+    hours = (Hours(frozenset({0, 4}), 480, 1020), Hours(frozenset({5}), 1320, 360))
+    assert read_hours(hours_fields(hours)) == hours
+    assert as_fields(grant(hours=hours))["hours"][0]["weekdays"] == [0, 4]
+    assert as_fields(grant(camera_id=None))["camera"] is None

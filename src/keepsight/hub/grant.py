@@ -1,9 +1,10 @@
 """What a member may do with a camera, and until when."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 MINUTES_PER_DAY: Final = 24 * 60
 
@@ -86,3 +87,34 @@ class Grant:
             and (self.until_us is None or now_us < self.until_us)
             and (not self.hours or any(hours.holds(local) for hours in self.hours))
         )
+
+
+def as_fields(grant: Grant) -> dict[str, Any]:
+    """What it allows, as JSON for the ledger, the API, the command line and stored invites."""
+    return {
+        "camera": grant.camera_id.hex() if grant.camera_id else None,
+        "capabilities": sorted(grant.capabilities),
+        "from_us": grant.from_us,
+        "until_us": grant.until_us,
+        "hours": hours_fields(grant.hours),
+    }
+
+
+def hours_fields(hours: tuple[Hours, ...]) -> list[dict[str, Any]]:
+    """Hours as JSON."""
+    return [
+        {
+            "weekdays": sorted(part.weekdays),
+            "start_minute": part.start_minute,
+            "end_minute": part.end_minute,
+        }
+        for part in hours
+    ]
+
+
+def read_hours(fields: Iterable[Mapping[str, Any]]) -> tuple[Hours, ...]:
+    """The reverse of `hours_fields`."""
+    return tuple(
+        Hours(frozenset(part["weekdays"]), part["start_minute"], part["end_minute"])
+        for part in fields
+    )

@@ -1,9 +1,12 @@
 """Members, devices and sessions come back, for their household only; on a real database file."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.schema import CreateTable
 
+from keepsight.hub.grant import Capability, Grant, Hours
 from keepsight.hub.member import Device, Member, Role, Session
 from keepsight.hub.store.household import open_household_store
 from keepsight.hub.store.people import NameTakenError, PeopleStore, metadata
@@ -64,3 +67,43 @@ def test_the_revisions_make_the_tables_that_the_code_uses(store):
                 row[1:4] for row in theirs.exec_driver_sql(columns)
             ], CreateTable(table)
     made.dispose()
+
+
+WEEKDAYS = Hours(frozenset(range(5)), 8 * 60, 17 * 60)
+GRANT = Grant(
+    grant_id=b"g" * 16,
+    member_id=ANN.member_id,
+    camera_id=b"c" * 16,
+    capabilities=frozenset({Capability.LIVE, Capability.STILL}),
+    from_us=5,
+    until_us=50,
+    hours=(WEEKDAYS,),
+    granted_by=bytes(16),
+)
+
+
+def test_grants_come_back_as_they_were_and_are_replaced_together(store):
+    everywhere = replace(GRANT, grant_id=b"e" * 16, camera_id=None, until_us=None, hours=())
+    store.replace_grants(HOME, ANN.member_id, [GRANT, everywhere])
+    store.replace_grants(OTHER, ANN.member_id, [GRANT])
+    assert sorted(store.list_grants(HOME), key=lambda g: g.grant_id) == [everywhere, GRANT]
+    store.replace_grants(HOME, ANN.member_id, [])
+    assert store.list_grants(HOME) == []
+    assert store.list_grants(OTHER) == [GRANT]
+
+
+def test_a_member_goes_with_everything_of_theirs_and_nothing_of_others(store):
+    bob = replace(ANN, member_id=b"b" * 16, name="Bob", email="bob@example.org", integration="x")
+    for household in (HOME, OTHER):
+        store.add_member(household, ANN)
+        store.add_member(household, bob)
+        store.put_device(household, replace(PHONE, signing_key=b"p" * 65))
+        store.add_session(household, Session(b"t" * 32, ANN.member_id, PHONE.device_id, 10, 100))
+        store.replace_grants(household, ANN.member_id, [GRANT])
+    store.remove_member(HOME, ANN.member_id)
+    assert store.list_members(HOME) == [bob]
+    assert (store.list_devices(HOME), store.list_sessions(HOME, 20)) == ([], [])
+    assert store.list_grants(HOME) == []
+    assert len(store.list_members(OTHER)) == 2
+    assert store.list_devices(OTHER)[0].signing_key == b"p" * 65
+    assert len(store.list_sessions(OTHER, 20)) == len(store.list_grants(OTHER)) == 1
