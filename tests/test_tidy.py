@@ -136,7 +136,7 @@ def test_no_test_folder_hides_its_files():
 ONE_HOME = {
     # what -> where it may stand
     r"\bsqlalchemy\b": ("hub/store/", "hub/record/"),
-    r"\bimport av\b|\bfrom av\b": ("camera/", "hub/record/export", "hub/detect/decoder"),
+    r"\bimport av\b|\bfrom av\b": ("camera/", "hub/record/export", "detect/"),
     r"\bimport fastapi\b|\bfrom fastapi\b": ("hub/api/", "hub/hub.py"),
     r"\baiohttp\b": ("door/", "serve/control.py"),
     r"\bwrap_for_device\b": ("seal/release.py", "hub/keyrelease.py"),
@@ -147,7 +147,7 @@ ONE_HOME = {
     ),
     r"\bcreate_subprocess|\bPopen\b|\bsubprocess\b": (
         *("serve/child.py", "hub/record/export", "hub/checks/examination.py", "camera/", "lab/"),
-        "hub/detect/",
+        "detect/",
     ),
 }
 

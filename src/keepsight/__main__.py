@@ -76,13 +76,23 @@ def register_lab() -> None:
     app.command()(compare)
 
 
+def register_detect() -> None:
+    """Add the commands of watching, which need neither hub nor lab."""
+    from keepsight.cli import models
+
+    app.add_typer(models.app, name="models")
+
+
 def _register(arguments: list[str]) -> None:
     words = [argument for argument in arguments if not argument.startswith("-")]
     wants_lab = bool(words) and words[0] in ("check", "compare")
-    if not wants_lab:
+    wants_detect = bool(words) and words[0] in ("detect", "models")
+    if not wants_lab and not wants_detect:
         register_household()
     if wants_lab or not words:
         register_lab()
+    if wants_detect or not words:
+        register_detect()
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""One file a way of running a model; registry.py lists them."""

