@@ -203,7 +203,6 @@ class PeopleStore:
             "enrolled_us": device.enrolled_us,
             "last_seen_us": device.last_seen_us,
             "signing_key": device.signing_key,
-            "signing_key": device.signing_key,
         }
         with self._engine.begin() as connection:
             connection.execute(put_row(devices, values))
