@@ -29,6 +29,7 @@ from keepsight.lab.read.limits import UnreadableArtefact
 from keepsight.lab.reading import ReadResult, ReadTask
 from keepsight.lab.recipients import recipients_of
 from keepsight.lab.report import Report, Suppressed
+from keepsight.lab.splits import Key, is_split, key_of, united
 from keepsight.lab.suppression import Suppression
 from keepsight.lab.verdict import rate
 
@@ -115,6 +116,24 @@ def _folder_subjects(folder: Path) -> list[Subject]:
     return subjects
 
 
+def _with_splits(
+    subjects: tuple[Subject, ...], keys: dict[int, tuple[Key, bool]]
+) -> dict[int, Subject | None]:
+    """By number, subjects to read anew with their splits; None: a split that went elsewhere."""
+    found: dict[int, Subject | None] = {}
+    bases = {key: number for number, (key, split) in reversed(keys.items()) if not split}
+    groups: dict[Key, list[int]] = {}
+    for number, (key, split) in sorted(keys.items()):
+        if split:
+            groups.setdefault(key, []).append(number)
+    for key, numbers in groups.items():
+        members = [bases[key], *numbers] if key in bases else numbers
+        if len(members) > 1:
+            found |= dict.fromkeys(members)
+            found[members[0]] = Subject(tuple(subjects[n].tasks[0] for n in members))
+    return found
+
+
 class Lab:
     """Examines subjects. Checks and clock are given, so that tests replace them."""
 
@@ -138,24 +157,51 @@ class Lab:
         subjects: tuple[Subject, ...],
         on_read: Callable[[ReadTask], None] = lambda _: None,
     ) -> list[Report]:
-        """Read everything; judge each subject by itself as soon as all of it is read."""
+        """Read everything; judge each subject by itself as soon as all of it is read.
+
+        Splits that lie in a folder beside their base become one subject with it, and are read once
+        more for that.
+        """
+        keys: dict[int, tuple[Key, bool]] = {}
+        reports = self._read_and_judge(subjects, on_read, keys)
+        anew = _with_splits(subjects, keys)
+        whole = {number: subject for number, subject in anew.items() if subject is not None}
+        joined = self._read_and_judge(tuple(whole.values()), lambda _: None, {})
+        for number in anew:
+            reports[number] = None
+        for number, report in zip(whole, joined, strict=True):
+            reports[number] = report
+        return [report for report in reports if report is not None]
+
+    def _read_and_judge(
+        self,
+        subjects: tuple[Subject, ...],
+        on_read: Callable[[ReadTask], None],
+        keys: dict[int, tuple[Key, bool]],
+    ) -> list[Report | None]:
+        """One report a subject; `keys` gets package, version and whether it is a split."""
         tasks = [task for subject in subjects for task in subject.tasks]
         subject_of = [number for number, subject in enumerate(subjects) for _ in subject.tasks]
         first = {number: at for at, number in reversed(list(enumerate(subject_of)))}
         found: list[dict[int, ReadResult]] = [{} for _ in subjects]
-        reports: dict[int, Report] = {}
+        reports: list[Report | None] = [None] * len(subjects)
         options = self._options
         for at, result in read_each(tasks, jobs=options.jobs, limits=options.limits):
             on_read(tasks[at])
             number = subject_of[at]
             found[number][at - first[number]] = result
-            if len(found[number]) == len(subjects[number].tasks):
-                in_order = [row for _, row in sorted(found[number].items())]
-                reports[number] = self._report(subjects[number], in_order)
-                found[number] = {}
+            if len(found[number]) < len(subjects[number].tasks):
+                continue
+            if result.app is not None and len(found[number]) == 1:
+                key = key_of(result.app)
+                if key is not None:
+                    keys[number] = (key, is_split(result.app))
+            in_order = [row for _, row in sorted(found[number].items())]
+            reports[number] = self._report(subjects[number], in_order)
+            found[number] = {}
         return [
-            reports[number] if number in reports else self._report(subject, [])
-            for number, subject in enumerate(subjects)
+            self._report(subject, []) if report is None else report
+            for subject, report in zip(subjects, reports, strict=True)
         ]
 
     def _today(self) -> str:
@@ -188,7 +234,7 @@ class Lab:
         return ProductFacts(
             product=subject.product,
             report_date=subject.report_date or self._today(),
-            apps=tuple(result.app for result in results if result.app is not None),
+            apps=united(result.app for result in results if result.app is not None),
             captures=tuple(result.capture for result in results if result.capture is not None),
             policies=tuple(result.policy for result in results if result.policy is not None),
             observations=subject.observations,

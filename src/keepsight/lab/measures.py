@@ -33,6 +33,8 @@ def _app(app: AppFacts) -> dict[str, object]:
         "trackers": [seen.tracker.name for seen in app.trackers if seen.defined],
         "classes": app.classes,
         "call_sites": len(app.calls),
+        "native_libraries": list(app.native_libraries),
+        "splits": list(app.splits),
     }
 
 
@@ -42,6 +44,7 @@ def _captures(captures: tuple[CaptureFacts, ...]) -> dict[str, object]:
         "bytes": sum(c.bytes_seen for c in captures),
         "seconds": round(sum(c.duration_seconds for c in captures), 3),
         "protocols": _protocols(captures),
+        "tls_secrets_in": [c.artefact for c in captures if c.has_tls_secrets],
         "tls": [
             {
                 "artefact": capture.artefact,

@@ -101,13 +101,24 @@ def test_a_network_security_configuration_is_read(app_of):
     assert outcomes(facts)["app/cleartext-traffic"] == {Outcome.UNKNOWN}
 
 
-def test_a_broken_dex_file_makes_code_checks_unknown(app_of):
-    entries = {**article_entries(), "classes2.dex": b"dex\n035\0 and no more"}
-    facts = app_of(signed(entries))
+@pytest.mark.parametrize("number", ["classes.dex", "classes2.dex"])
+@pytest.mark.parametrize("code", [b"dex\n035\0 and no more", b"dex\n041\0" + bytes(112)])
+def test_broken_code_and_dex_containers_make_code_checks_unknown(app_of, number, code):
+    facts = app_of(signed({**article_entries(), number: code}))
     assert facts.code_gaps
     found = outcomes(facts)
     for name in ("app/file-modes", "app/weak-hash", "app/hard-coded-secrets"):
         assert found[name] == {Outcome.UNKNOWN}
+
+
+def test_native_libraries_are_listed_and_keep_ciphers_from_clear(app_of):
+    entries = {**article_entries(), "classes.dex": dex(Class("La/b/C;", []))}
+    assert outcomes(app_of(signed(entries)))["app/weak-cipher"] == {Outcome.CLEAR}
+    libraries = ("lib/arm64-v8a/libstream.so", "lib/x86/libstream.so", "assets/libx.so")
+    facts = app_of(signed({**entries, **dict.fromkeys(libraries, b"\x7fELF")}))
+    assert facts.native_libraries == (
+        "arm64-v8a/libstream.so", "x86/libstream.so", "assets/libx.so")  # fmt: skip
+    assert outcomes(facts)["app/weak-cipher"] == {Outcome.UNKNOWN}
 
 
 def test_a_broken_manifest_makes_its_checks_unknown(app_of):

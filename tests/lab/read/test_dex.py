@@ -65,11 +65,18 @@ def test_classes_are_counted():
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"dex\n035\0", b"dey\n035\0" + DATA[8:], b"dex\n041\0" + DATA[8:]]
+    "data",
+    [b"", b"dex\n035\0", b"dey\n035\0" + DATA[8:]]
+    + [b"dex\n%03d\0" % version + DATA[8:] for version in (0, 34, 41, 42, 999)],
 )
 def test_what_is_no_dex_file_is_refused(data):
     with pytest.raises(UnreadableArtefact):
         Dex(data)
+
+
+@pytest.mark.parametrize("version", range(35, 41))
+def test_every_version_before_the_container_is_read(version):
+    assert Dex(b"dex\n%03d\0" % version + DATA[8:]).class_count == 3
 
 
 def test_every_truncation_is_refused():

@@ -47,6 +47,8 @@ def test_secrets_in_the_file_are_noticed():
     file, packets = read(made + block("<", 10, struct.pack("<II", 0x544C534B, 0)))
     assert file.has_secrets
     assert len(packets) == 3
+    other, _ = read(made + block("<", 10, struct.pack("<II", 0x57474B4C, 0)))
+    assert not other.has_secrets, "secrets of another protocol than TLS"
 
 
 @pytest.mark.parametrize("cut", [1, 7, 20, 40])

@@ -124,3 +124,18 @@ def test_a_changed_entry_breaks_every_scheme(tmp_path):
     signing = ours(path)
     assert signing.verified == ()
     assert all(one.present and one.reason for one in signing.results)
+
+
+def test_the_rotated_key_of_v31_is_the_current_one():
+    old, new = package.signer("Old"), package.signer("New")
+    options = {"who": old, "rotated": new, "v3_attributes": package.ROTATION_FROM_33,
+               "rotated_attributes": package.lineage(old, new)}  # fmt: skip
+    plain = package.archive({"a": b"1"})
+    data = bytearray(package.sign_block(plain, schemes=("v2", "v3", "v3.1"), **options))
+    signing = PackageSignature(Archive(MemorySource(bytes(data)))).finish()
+    assert signing.verified == ("v2", "v3", "v3.1")
+    assert [one.subject for one in signing.current_signers] == ["CN=New"]
+    assert len(signing.lineage) == 2
+    data[data.rindex((0x1B93AD61).to_bytes(4, "little")) + 60] ^= 1
+    broken = PackageSignature(Archive(MemorySource(bytes(data)))).finish()
+    assert broken.verified == ()

@@ -136,8 +136,12 @@ def lineage(old, new):
 STRIP_V3 = lp(struct.pack("<II", 0xBEEFF00D, 3))
 
 
+ROTATION_FROM_33 = lp(struct.pack("<II", 0x559F8B02, 33))
+
+
 def sign_block(package, *, schemes=("v2",), who=None, v2_attributes=b"", v3_attributes=b"",
-               sdks=(28, 0x7FFFFFFF)):  # fmt: skip
+               sdks=(28, 0x7FFFFFFF), rotated=None, rotated_sdks=(33, 0x7FFFFFFF),
+               rotated_attributes=b""):  # fmt: skip
     """Return an archive with a signing block in front of its directory."""
     who = who or signer()
     end = package[-22:]
@@ -150,6 +154,11 @@ def sign_block(package, *, schemes=("v2",), who=None, v2_attributes=b"", v3_attr
     if "v3" in schemes:
         value = signer_block(digest, who, v3=True, attributes=v3_attributes, sdks=sdks)
         pairs += struct.pack("<QI", len(value) + 4, 0xF05368C0) + value
+    if "v3.1" in schemes:
+        value = signer_block(
+            digest, rotated or who, v3=True, attributes=rotated_attributes, sdks=rotated_sdks
+        )
+        pairs += struct.pack("<QI", len(value) + 4, 0x1B93AD61) + value
     length = struct.pack("<Q", len(pairs) + 24)
     block = length + pairs + length + b"APK Sig Block 42"
     moved = end[:16] + struct.pack("<I", offset + len(block)) + end[20:]

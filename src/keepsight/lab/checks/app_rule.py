@@ -34,7 +34,7 @@ class AppRule:
 
         def judge_product(facts: ProductFacts) -> tuple[Finding, ...]:
             findings = [one for app in facts.apps for one in judge(self, app, facts)]
-            known = {app.artefact for app in facts.apps}
+            known = {name for app in facts.apps for name in (app.artefact, *app.splits)}
             findings += [
                 self._finding(
                     gap.artefact,

@@ -282,9 +282,12 @@ class AppFacts:
     """ISO date of the vulnerability file."""
     secrets: tuple[Secret, ...] = ()
     native_libraries: tuple[str, ...] = ()
+    """ABI and file name, e.g. arm64-v8a/libstream.so. None of them is looked into."""
     dex_files: tuple[str, ...] = ()
     """Those that were read from end to end."""
     classes: int = 0
+    splits: tuple[str, ...] = ()
+    """Files of their own that are splits of this package and were read with it."""
     unread: tuple[Unread, ...] = ()
     """Parts of this package that could not be read."""
 

@@ -245,6 +245,8 @@ class CaptureFacts:
     protocols: dict[str, int] = field(default_factory=dict)
     """Flows by protocol."""
     quic_flows: int = 0
+    has_tls_secrets: bool = False
+    """The file carries the secrets of its TLS connections: whoever has it can decrypt them."""
     limits: tuple[str, ...] = ()
     """What was not followed to its end, and why. Anything here keeps an outcome from clear."""
 

@@ -39,6 +39,7 @@ from keepsight.lab.read.limits import (
     DEX_FILES_MAX,
     ENTRY_BYTES_MAX,
     NAME_CHARS_MAX,
+    NATIVE_LIBRARIES_MAX,
     RESOURCE_TABLE_BYTES_MAX,
     XML_BYTES_MAX,
     UnreadableArtefact,
@@ -245,12 +246,18 @@ class _Reading:
             elif entry.endswith((".jar", ".apk")):
                 self._miss(entry, "code inside the package that is not looked into")
             elif entry.endswith(".so"):
-                self._native.setdefault(posixpath.basename(entry))
+                self._native_library(entry)
         for library in bundled.from_archive(archive):
             self._libraries.setdefault(library.name, library)
         if signature is None:
             return None
         return self._try("signing", lambda: signature.finish(found))
+
+    def _native_library(self, entry: str) -> None:
+        """Note lib/arm64-v8a/libx.so as arm64-v8a/libx.so; elsewhere, where it lies."""
+        if len(self._native) < NATIVE_LIBRARIES_MAX:
+            name = entry.removeprefix("lib/") if entry.count("/") == 2 else entry
+            self._native.setdefault(name[:NAME_CHARS_MAX])
 
     def _dex(
         self,

@@ -180,7 +180,10 @@ def read_capture(
     if table.packets == 0:
         raise UnreadableArtefact(packets.damage or "no packet in it")
     if packets.has_secrets and not context.is_decrypted:
-        notes.limit("the file carries TLS secrets that were not used; export it decrypted")
+        notes.limit(
+            "the file carries the secrets of its TLS connections, which this lab does not use: "
+            "export it decrypted"
+        )
     return _facts(path.name, packets, table, notes, book, context), unread
 
 
@@ -226,5 +229,6 @@ def _facts(  # noqa: PLR0913, PLR0917 - brings the parts of one reading together
         peers=tuple(book.peers),
         protocols=dict(notes.protocols),
         quic_flows=notes.quic_flows,
+        has_tls_secrets=packets.has_secrets,
         limits=tuple(notes.limits),
     )

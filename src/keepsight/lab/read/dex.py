@@ -25,6 +25,9 @@ _ENDIAN: Final = 0x12345678
 _NO_INDEX: Final = 0xFFFFFFFF
 _CODE_ITEMS: Final = 0x2001
 MAP_ITEMS_MAX: Final = 64
+FIRST_VERSION: Final = 35
+CONTAINER_VERSION: Final = 41
+"""From here on one file holds several dex files that share their data."""
 NEARBY_CLASSES: Final = 32
 """Classes looked at for the owner of some code before all of them are."""
 MEMBERS_MAX: Final = 65_536
@@ -46,8 +49,11 @@ class Dex:
             raise UnreadableArtefact("not a dex file")
         if len(data) > ENTRY_BYTES_MAX:
             raise UnreadableArtefact("the dex file is too large")
-        if int(data[4:7]) >= 41:
-            raise UnreadableArtefact("a dex container of version 041 or later, not supported yet")
+        version = int(data[4:7])
+        if version >= CONTAINER_VERSION:
+            raise UnreadableArtefact(f"a dex container of version {version:03}, not supported yet")
+        if version < FIRST_VERSION:
+            raise UnreadableArtefact(f"dex version {version:03}, which no released Android runs")
         word = memoryview(data[:_HEADER_BYTES]).cast("I")
         if word[10] != _ENDIAN or word[8] > len(data):
             raise UnreadableArtefact("the dex file is cut short or of foreign byte order")

@@ -22,6 +22,8 @@ INFLATED_BYTES_MAX: Final = 2 * 1024**3
 """All that is inflated from one artefact."""
 INFLATE_RATIO_MAX: Final = 400
 """Inflated to packed, past the first mebibyte. Deflate itself ends near 1,032."""
+NATIVE_LIBRARIES_MAX: Final = 1_000
+"""Native libraries that are listed."""
 DEX_FILES_MAX: Final = 256
 DEX_BYTES_MAX: Final = 512 * 1024**2
 """All dex files of an app together."""

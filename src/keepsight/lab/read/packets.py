@@ -28,6 +28,7 @@ _PCAP_MAGICS = {
 """First four bytes: byte order, and fractions of a second in a microsecond."""
 
 _SECTION, _INTERFACE, _OLD_PACKET, _SIMPLE, _PACKET, _SECRETS = 0x0A0D0D0A, 1, 2, 3, 6, 10
+_TLS_KEY_LOG = 0x544C534B
 _OPTION_RESOLUTION, _OPTION_OFFSET = 9, 14
 
 Packet = tuple[bytes, int, int, int, int, int]
@@ -138,7 +139,8 @@ class PacketFile:
             if kind == _INTERFACE and len(interfaces) < INTERFACES_MAX:
                 interfaces.append(self._interface(data, body, stop, order))
             elif kind == _SECRETS:
-                self.has_secrets = True
+                secret_kind = data[body : body + 4]
+                self.has_secrets |= secret_kind == struct.pack(order + "I", _TLS_KEY_LOG)
             elif kind in (_PACKET, _OLD_PACKET, _SIMPLE):
                 packet = _block_packet(data, body, stop, order, kind, interfaces)
                 if packet is None:

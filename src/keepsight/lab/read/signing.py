@@ -1,4 +1,4 @@
-"""Brings the three signature schemes of one package together."""
+"""Brings the signature schemes of one package together."""
 
 from dataclasses import replace
 from typing import Final
@@ -13,13 +13,13 @@ _V2_NEEDED_FROM_TARGET: Final = 30
 
 
 class PackageSignature:
-    """Verifies v2 and v3 at once and v1 as its entries are seen.
+    """Verifies v2, v3 and v3.1 at once and v1 as its entries are seen.
 
     The newer schemes come first because v1 promises them (`X-Android-APK-Signed`).
     """
 
     def __init__(self, archive: Archive) -> None:
-        self._v2, self._v3 = signing_block.verify(archive)
+        self._v2, self._v3, self._v31 = signing_block.verify(archive)
         others = {number for number, one in (("2", self._v2), ("3", self._v3)) if one.verified}
         self._v1 = JarSignature(archive, others)
 
@@ -35,7 +35,11 @@ class PackageSignature:
         for more.
         """
         v1, v2, v3 = self._v1.finish(), self._v2.result(), self._v3.result()
+        v31 = self._v31.result()
+        if v31.present and not v31.verified:
+            v3 = _refused(v3, "scheme v3.1 does not verify, so the package is refused")
         if v3.present and not v3.verified:
+            v31 = _refused(v31, "scheme v3 does not verify, so the package is refused")
             v2 = _refused(v2, "scheme v3 does not verify, so the package is refused")
         if v2.present and not v2.verified:
             v1 = _refused(v1, "scheme v2 does not verify, so the package is refused")
@@ -47,8 +51,11 @@ class PackageSignature:
             elif manifest.target_sandbox > 1:
                 v1 = _refused(v1, "apps in the second sandbox version need scheme v2 or v3")
         return Signing(
-            results=(v1, v2, v3),
-            lineage=self._v3.rotation() if self._v3.verified else (),
+            results=(v1, v2, v3, v31) if v31.present else (v1, v2, v3),
+            lineage=next(
+                (one.rotation() for one in (self._v31, self._v3) if one.verified and one.lineage),
+                (),
+            ),
             strip_protected=bool(self._v1.promises) if self._v1.present else None,
         )
 

@@ -1,13 +1,14 @@
-"""Verifies the APK signature schemes v2 and v3: digests of the whole file, signatures, rotation.
+"""Verifies the APK signature schemes v2, v3 and v3.1: digests of the file, signatures, rotation.
 
-Source: Android's published documents "APK Signature Scheme v2" and "v3". What does not verify says
-why; nothing is taken from presence.
+Source: Android's published documents "APK Signature Scheme v2", "v3" and "v3.1". What does not
+verify says why; nothing is taken from presence.
 """
 
 import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from keepsight.lab.facts.app import Certificate, SchemeResult
@@ -23,11 +24,15 @@ from keepsight.lab.read.limits import (
 _MAGIC: Final = b"APK Sig Block 42"
 _V2: Final = 0x7109871A
 _V3: Final = 0xF05368C0
+_V31: Final = 0x1B93AD61
+"""The same form as v3, for Android 13 and later: the rotated key, while v3 keeps the older one."""
 _STRIP_ATTRIBUTE: Final = 0xBEEFF00D
 _LINEAGE_ATTRIBUTE: Final = 0x3BA06F8C
+_ROTATION_ATTRIBUTE: Final = 0x559F8B02
+"""In v3: the version from which v3.1 counts, so that taking v3.1 away is noticed."""
 _CHUNK_BYTES: Final = 1024 * 1024
 _READ_BYTES: Final = 128 * 1024
-_V3_FIRST_SDK: Final = 28
+_FIRST_SDK: Final = {"v3": 28, "v3.1": 33}
 _SDK_MAX: Final = 0x7FFFFFFF
 PAIRS_MAX: Final = 1_000
 DIGESTS_MAX: Final = 16
@@ -107,7 +112,8 @@ class Scheme:
     certificates: list[signer.SigningCertificate] = field(default_factory=list)
     content_digests: dict[str, bytes] = field(default_factory=dict)
     lineage: list[signer.SigningCertificate] = field(default_factory=list)
-    promises_v3: bool = False
+    promises: str = ""
+    """The newer scheme that a signer says is there as well."""
     ranges: list[tuple[int, int]] = field(default_factory=list)
 
     @property
@@ -131,29 +137,34 @@ class Scheme:
         return tuple(one.facts for one in self.lineage)
 
 
-def verify(archive: Archive) -> tuple[Scheme, Scheme]:
-    """Return what came of v2 and v3, in that order. Lies make a scheme fail, never raise."""
-    v2, v3 = Scheme("v2"), Scheme("v3")
+def verify(archive: Archive) -> tuple[Scheme, Scheme, Scheme]:
+    """Return what came of v2, v3 and v3.1, in that order. Lies make a scheme fail, never raise."""
+    v2, v3, v31 = schemes = Scheme("v2"), Scheme("v3"), Scheme("v3.1")
     try:
         block_offset, pairs = _find_block(archive)
     except UnreadableArtefact as error:
         v2.present = v3.present = True
         v2.reason = v3.reason = str(error)
-        return v2, v3
-    for scheme, number in ((v2, _V2), (v3, _V3)):
+        return schemes
+    for scheme, number in zip(schemes, (_V2, _V3, _V31), strict=True):
         if number not in pairs:
             continue
         scheme.present = True
         try:
             _verify_signers(scheme, pairs[number])
-            if scheme is v3:
-                _check_ranges(scheme)
         except (UnreadableArtefact, struct.error) as error:
             scheme.reason = str(error)
-    if v2.verified and v2.promises_v3 and not v3.present:
-        v2.reason = "its signer promises scheme v3, which is not there: taken away"
-    _compare_content(archive, block_offset, [s for s in (v2, v3) if s.verified])
-    return v2, v3
+    _check_ranges(v31, _SDK_MAX)
+    _check_ranges(v3, min(first for first, _ in v31.ranges) - 1 if v31.verified else _SDK_MAX)
+    for older, newer in ((v2, v3), (v3, v31)):
+        if older.verified and older.promises == newer.name and not newer.present:
+            older.reason = (
+                f"its signer promises scheme {newer.name}, which is not there: taken away"
+            )
+    if v31.verified and not v3.present:
+        v31.reason = "scheme v3.1 without scheme v3"
+    _compare_content(archive, block_offset, [scheme for scheme in schemes if scheme.verified])
+    return schemes
 
 
 def _find_block(archive: Archive) -> tuple[int, dict[int, bytes]]:
@@ -192,7 +203,7 @@ def _verify_signers(scheme: Scheme, value: bytes) -> None:
 def _verify_signer(scheme: Scheme, data: bytes) -> None:
     reader = Reader(data)
     signed = reader.prefixed()
-    is_v3 = scheme.name == "v3"
+    is_v3 = scheme.name != "v2"
     sdks = (reader.number(), reader.number()) if is_v3 else (0, _SDK_MAX)
     signatures = _numbered(reader.prefixed())
     key_bytes = reader.prefixed()
@@ -250,8 +261,10 @@ def _take_attributes(scheme: Scheme, inner: Reader, certificate: signer.SigningC
         reader = Reader(value)
         number = reader.number()
         if scheme.name == "v2" and number == _STRIP_ATTRIBUTE:
-            scheme.promises_v3 = scheme.promises_v3 or reader.number() == 3
-        if scheme.name == "v3" and number == _LINEAGE_ATTRIBUTE:
+            scheme.promises = "v3" if reader.number() == 3 else scheme.promises
+        if scheme.name == "v3" and number == _ROTATION_ATTRIBUTE:
+            scheme.promises = "v3.1"
+        if scheme.name != "v2" and number == _LINEAGE_ATTRIBUTE:
             scheme.lineage = _verify_lineage(reader, certificate)
 
 
@@ -290,18 +303,24 @@ def _verify_lineage(
     return chain
 
 
-def _check_ranges(scheme: Scheme) -> None:
-    """Every Android version from 9 on must have exactly one signer."""
-    following = None
-    for first, last in sorted(scheme.ranges):
-        if following is None:
-            if first > _V3_FIRST_SDK:
-                raise UnreadableArtefact(f"no signer for Android API {_V3_FIRST_SDK}")
-        elif first != following:
-            raise UnreadableArtefact("the signers' Android versions overlap or leave a gap")
-        following = last + 1
-    if following is None or following <= _SDK_MAX:
-        raise UnreadableArtefact("no signer for future Android versions")
+def _check_ranges(scheme: Scheme, last_needed: int) -> None:
+    """Every Android version from the scheme's first on must have exactly one signer.
+
+    Scheme v3.1 may begin later than with Android 13: v3 holds until then.
+    """
+    if not scheme.verified:
+        return
+    ranges = sorted(scheme.ranges)
+    first_sdk = _FIRST_SDK[scheme.name]
+    first = ranges[0][0]
+    if scheme.name == "v3" and first > first_sdk:
+        scheme.reason = f"no signer for Android API {first_sdk}"
+    elif scheme.name == "v3.1" and first < first_sdk:
+        scheme.reason = f"scheme v3.1 for Android before API {first_sdk}"
+    elif any(last + 1 != following for (_, last), (following, _) in pairwise(ranges)):
+        scheme.reason = "the signers' Android versions overlap or leave a gap"
+    elif ranges[-1][1] < last_needed:
+        scheme.reason = "no signer for future Android versions"
 
 
 def _compare_content(archive: Archive, block_offset: int, schemes: list[Scheme]) -> None:

@@ -51,3 +51,10 @@ def test_clear_unknown_and_decrypted():
 
 def test_weak_suites_that_were_only_offered_are_no_fault():
     assert outcome(CHECK, with_one(offered_weak=("TLS_RSA_WITH_RC4_128_SHA",))) == "clear"
+
+
+@pytest.mark.parametrize("version", ["TLS 1.3", "TLS 1.0"])
+def test_secrets_in_the_capture_are_said(version):
+    found = capture(handshakes=(handshake(version=version),), has_tls_secrets=True)
+    (finding,) = CHECK.judge(product(captures=(found,)))
+    assert "holds the secrets" in finding.evidence[0].text

@@ -84,19 +84,27 @@ def judge(facts: ProductFacts) -> tuple[Finding, ...]:
         return RULE.violated(
             worst,
             f"{len(wrong)} of {len(seen)} TLS handshakes at fault: {', '.join(texts[:3])}",
-            tuple(_shown(c, h, "; ".join(t for _, t in found)) for c, h, found in wrong),
+            _secrets(facts)
+            + tuple(_shown(c, h, "; ".join(t for _, t in found)) for c, h, found in wrong),
             remedy="Offer TLS 1.3 and 1.2 only, with AEAD suites and a certificate clients trust.",
         )
     open_ended = [(c, h) for c, h in seen if not h.version]
     reasons = [gaps(facts)] if gaps(facts) else []
     if open_ended:
         reasons.append(f"{len(open_ended)} handshakes without an answer in the capture")
-    shown = tuple(_shown(c, h, f"{h.version or 'no answer'} {h.cipher}".strip()) for c, h in seen)
+    shown = _secrets(facts) + tuple(
+        _shown(c, h, f"{h.version or 'no answer'} {h.cipher}".strip()) for c, h in seen
+    )
     if reasons:
         return RULE.unknown("No outdated TLS among the handshakes seen", "; ".join(reasons), shown)
     hidden = sum(h.certificate is None for _, h in seen)
     note = f"; the certificates of {hidden} are encrypted and were not seen" if hidden else ""
     return RULE.clear(f"All {len(seen)} handshakes negotiated TLS 1.2 or later{note}", shown)
+
+
+def _secrets(facts: ProductFacts) -> tuple[Evidence, ...]:
+    text = "the file itself holds the secrets of its TLS connections: who has it can decrypt them"
+    return tuple(Evidence(text, c.artefact) for c in facts.captures if c.has_tls_secrets)
 
 
 def _shown(capture: CaptureFacts, handshake: TlsHandshake, text: str) -> Evidence:
