@@ -27,6 +27,11 @@ ALLOWED = Decision(is_allowed=True)
 NOT_GRANTED = Decision(is_allowed=False)
 
 
+def local_time(now_us: int) -> datetime:
+    """A wall time by this machine's clock and zone: grants with hours are judged by it."""
+    return datetime.fromtimestamp(now_us / 1_000_000).astimezone()
+
+
 def decide(
     role: Role,
     attempt: Attempt,
@@ -43,7 +48,7 @@ def decide(
         suspensions: those of the household.
         now_us: wall time; grants with hours are judged in the machine's local time.
     """
-    local = datetime.fromtimestamp(now_us / 1_000_000).astimezone()
+    local = local_time(now_us)
     is_granted = role is Role.OWNER or any(
         grant.covers(attempt.camera_id, attempt.capability, now_us, local) for grant in grants
     )

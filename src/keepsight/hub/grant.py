@@ -69,6 +69,19 @@ class Grant:
     granted_by: bytes
     """Member id of the owner, or 16 zeros for the local command line."""
 
+    def holds(self, now_us: int, local: datetime) -> bool:
+        """Whether it allows anything now.
+
+        Args:
+            now_us: wall time.
+            local: the same moment in the hub's local time.
+        """
+        return (
+            self.from_us <= now_us
+            and (self.until_us is None or now_us < self.until_us)
+            and (not self.hours or any(hours.holds(local) for hours in self.hours))
+        )
+
     def covers(
         self, camera_id: bytes, capability: Capability, now_us: int, local: datetime
     ) -> bool:
@@ -83,9 +96,7 @@ class Grant:
         return (
             capability in self.capabilities
             and self.camera_id in (None, camera_id)
-            and self.from_us <= now_us
-            and (self.until_us is None or now_us < self.until_us)
-            and (not self.hours or any(hours.holds(local) for hours in self.hours))
+            and self.holds(now_us, local)
         )
 
 
