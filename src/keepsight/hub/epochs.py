@@ -84,6 +84,7 @@ class Epochs:
             household.keyring.epochs.append(new)
             household.roster.renew()
             household.archive.recordings.roll()
+            await household.membership.changed("epoch")
         log.info("epoch %d has begun: %s", number, reason.value)
         return new
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from keepsight.core.clock import Clock
 from keepsight.hub.access import Access
-from keepsight.hub.epochs import Epochs
+from keepsight.hub.epochs import Epochs, RollReason
 from keepsight.hub.journal import Journal
 from keepsight.hub.keyring import Keyring, KeyringFile
+from keepsight.hub.membership import Membership
 from keepsight.hub.people import People
 from keepsight.hub.refusals import Refusals
 from keepsight.hub.settings import Settings, read_settings
@@ -49,6 +50,9 @@ class Household:
         self.keyring = keyring
         self.journal = journal
         self.clock = clock
+        self.membership = Membership(
+            directory / "keys", keyring_file.beside_machine_key(".members"), keyring, clock
+        )
         people_store = PeopleStore(store.engine)
         self.access = Access(keyring.household, people_store, clock)
         self.people = People(self, people_store, self.access)
@@ -84,6 +88,35 @@ class Household:
         """Read people and settings."""
         self.settings = read_settings(await self.sql(self._store.read_settings, self.household_id))
         await self.people.load()
+        await self._ask_the_log()
+
+    async def _ask_the_log(self) -> None:
+        """Nobody comes in whom the signed membership log does not name."""
+        people, log = self.people, self.membership
+        known = list(people.members.values()), list(people.devices.values())
+        await asyncio.to_thread(log.open, *known)
+        people.bar(log.barred)
+        self.journal.is_held_back = lambda: log.is_rolled_back
+        if self.journal.is_rolled_back:
+            await people.end_every_session()
+
+    async def accept_restore(self, *, by: str) -> bool:
+        """An owner goes on from an older backup: without whoever was removed since, in a new epoch.
+
+        Every session ends, the owner's own too.
+
+        Returns:
+            Whether the membership log had been held back.
+
+        Raises:
+            keepsight.seal.ledger.LedgerError, OSError: it is as before.
+        """
+        epoch_min = await self.membership.accept()
+        if epoch_min is not None:
+            self.epochs.number_min = max(self.epochs.number_min, epoch_min)
+        await self.people.end_every_session()
+        await self.epochs.roll(RollReason.RESTORED, by=by)
+        return epoch_min is not None
 
     # Settings
 

@@ -38,6 +38,8 @@ class Journal:
         self._pending: list[tuple[list[Dated], asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._is_closed = False
+        self.is_held_back: Callable[[], bool] = lambda: False
+        """Whether the membership log was rolled back, as `is_rolled_back` is for the ledger."""
         self.witness = Witness(scribe, clock)
         self.verdict: Verdict | None = None
         """Of the last examination of the whole ledger that somebody asked for."""
@@ -58,7 +60,7 @@ class Journal:
 
         Nobody accepted that yet, and no key is released until somebody does.
         """
-        return self.witness.is_rolled_back
+        return self.witness.is_rolled_back or self.is_held_back()
 
     def alarms(self) -> Sequence[Alarm]:
         """What the owner has to do something about."""

@@ -253,6 +253,11 @@ class KeyringFile:
         self.path = path
         self.machine_key_path = machine_key_path
 
+    def beside_machine_key(self, suffix: str) -> Path | None:
+        """A file outside the data directory and its backups; None where nothing may lie there."""
+        path = self.machine_key_path
+        return path.with_suffix(suffix) if path.exists() else None
+
     def exists(self) -> bool:
         """Whether a household has been set up here."""
         return self.path.exists()

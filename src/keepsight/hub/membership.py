@@ -13,7 +13,7 @@ import itertools
 import json
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -36,6 +36,7 @@ from keepsight.seal.membership import (
 log = logging.getLogger(__name__)
 FILE_NAME: Final = "membership.jsonl"
 WITNESSED_NAME: Final = "membership.witnessed"
+DAMAGED_NAME: Final = "membership.damaged"
 LINE_BYTES_MAX: Final = 2 * 1024 * 1024
 ENTRIES_MAX: Final = 10_000
 """Kept; older ones are left out at a start."""
@@ -112,6 +113,7 @@ class Membership:
         """
         self._path = directory / FILE_NAME
         self._witnessed = directory / WITNESSED_NAME
+        self._damaged = directory / DAMAGED_NAME
         self._anchor = anchor
         self._keyring = keyring
         self._clock = clock
@@ -124,7 +126,6 @@ class Membership:
         released before an owner has accepted that."""
         self.barred: frozenset[bytes] = frozenset()
         """Members and devices of the database that the newest known entry does not name."""
-        self.on_setback: Callable[[], None] = lambda: None
 
     @property
     def newest(self) -> Known:
@@ -134,8 +135,8 @@ class Membership:
 
     @property
     def is_rolled_back(self) -> bool:
-        """Whether an older state was put back and nobody accepted it yet."""
-        return self.setback is not None
+        """Whether an older or changed state was put back and nobody accepted it yet."""
+        return self.setback is not None or self._damaged.exists()
 
     def after(self, version: int) -> Sequence[SignedEntry]:
         """The entries above a version, at most ENTRIES_MAX."""
@@ -146,11 +147,16 @@ class Membership:
     def open(self, members: Sequence[Member], devices: Sequence[Device]) -> None:
         """Read the log, or begin one; compare it with what others know and with the database.
 
+        A log that nobody signed like this is set aside, and held back until an owner accepts.
+
         Raises:
-            MembershipError: the file was changed: nobody signed it like this.
             OSError: the disk refused.
         """
-        self._read()
+        try:
+            self._read()
+        except MembershipError:
+            log.exception("the membership log was changed: no key is released until it is accepted")
+            self._path.replace(self._damaged)
         found = _belonging(members, devices)
         if self._newest is None:
             self._append("begun", found)
@@ -220,21 +226,39 @@ class Membership:
             OSError: the disk refused; nothing has changed.
         """
         async with self._changing:
-            state = self.newest.state
-            left = {d: f for d, f in state.devices.items() if d not in gone and f[0] not in gone}
-            enrolled = {d.device_id: (d.member_id, key_hash(d.public_key)) for d in devices}
-            roles = {m: role for m, role in state.members.items() if m not in gone}
-            later = Belonging({**roles, **(members or {})}, {**left, **enrolled})
-            await asyncio.to_thread(self._append, reason, later)
-            await asyncio.to_thread(self._write_anchor)
+            await asyncio.to_thread(
+                self.change, reason, members=members or {}, devices=devices, gone=gone
+            )
 
-    def _append(self, reason: str, state: Belonging, *, version_min: int = 0) -> None:
+    def change(
+        self,
+        reason: str,
+        *,
+        members: Mapping[bytes, str],
+        devices: Sequence[Device] = (),
+        gone: Sequence[bytes] = (),
+    ) -> None:
+        """`changed` for who has the household for themselves: a command without a hub.
+
+        Raises:
+            OSError: the disk refused; nothing has changed.
+        """
+        state = self.newest.state
+        left = {d: f for d, f in state.devices.items() if d not in gone and f[0] not in gone}
+        enrolled = {d.device_id: (d.member_id, key_hash(d.public_key)) for d in devices}
+        roles = {m: role for m, role in state.members.items() if m not in gone}
+        self._append(reason, Belonging({**roles, **members}, {**left, **enrolled}))
+        self._write_anchor()
+
+    def _append(
+        self, reason: str, state: Belonging, *, version_min: int = 0, epoch_min: int = 0
+    ) -> None:
         newest = self._newest
         entry = Entry(
             household=self._keyring.household,
             version=max(newest.entry.version if newest else 0, version_min) + 1,
             previous=newest.signed.digest() if newest else GENESIS,
-            epoch=self._keyring.epoch,
+            epoch=max(self._keyring.epoch, epoch_min),
             at_us=self._clock.wall_us(),
             reason=reason,
             state=state.digest(),
@@ -267,7 +291,6 @@ class Membership:
         await asyncio.to_thread(write_private, self._witnessed, known.line())
         self._hold_back(known)
         self._compare(self.newest.state)
-        self.on_setback()
         return True
 
     def _is_news(self, known: Known) -> bool:
@@ -287,30 +310,32 @@ class Membership:
         )  # fmt: skip
         self.setback = known
 
-    async def accept(self) -> Known | None:
+    async def accept(self) -> int | None:
         """An owner knows about the restored backup: go on without whoever was removed since.
 
         Returns:
-            What was known elsewhere: the next epoch's number must be above its. None if there was
-            nothing to accept.
+            The number above which the next epoch's must be. None if there was nothing to accept.
 
         Raises:
             OSError: the disk refused; nothing has changed.
         """
         async with self._changing:
-            known = self.setback
-            if known is None:
+            if not self.is_rolled_back:
                 return None
+            known = (self.setback or self.newest).entry
             state = self.newest.state
             kept = Belonging(
                 {m: role for m, role in state.members.items() if m not in self.barred},
                 {d: facts for d, facts in state.devices.items() if d not in self.barred},
             )
-            await asyncio.to_thread(self._append, "restored", kept, version_min=known.entry.version)
+            await asyncio.to_thread(
+                self._append, "restored", kept, version_min=known.version, epoch_min=known.epoch
+            )
             self.setback = None
-            await asyncio.to_thread(self._witnessed.unlink, missing_ok=True)
+            for path in (self._witnessed, self._damaged):
+                await asyncio.to_thread(path.unlink, missing_ok=True)
             await asyncio.to_thread(self._write_anchor)
-            return known
+            return known.epoch
 
 
 def _belonging(members: Sequence[Member], devices: Sequence[Device]) -> Belonging:

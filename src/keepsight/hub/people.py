@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from keepsight.hub.household import Household
 
 
+class BarredError(Exception):
+    """This member was removed; an older backup brought them back, and that does not count."""
+
+
 class People:
     """Who belongs to the household, and who is signed in."""
 
@@ -43,6 +47,24 @@ class People:
         self.devices = {device.device_id: device for device in devices}
         self.sessions = {session.token_hash: session for session in sessions}
 
+    def bar(self, strangers: frozenset[bytes]) -> None:
+        """Leave out members and devices that the signed membership log does not name."""
+        self.members = {i: m for i, m in self.members.items() if i not in strangers}
+        self.devices = {
+            i: d
+            for i, d in self.devices.items()
+            if i not in strangers and d.member_id not in strangers
+        }
+
+    def check_belongs(self, member: Member) -> None:
+        """Somebody may be in the database and not on the log: after a backup was put back.
+
+        Raises:
+            BarredError: they do not belong to the household any more.
+        """
+        if member.member_id in self._household.membership.barred:
+            raise BarredError(member.name)
+
     # Members
 
     async def add_member(self, member: Member, *, by: str) -> None:
@@ -64,6 +86,9 @@ class People:
                 }
             ]
         )
+        await household.membership.changed(
+            "member_added", members={member.member_id: member.role.value}
+        )
         await household.sql(self.store.add_member, household.household_id, member)
         self.members[member.member_id] = member
 
@@ -81,8 +106,13 @@ class People:
         return session, Viewer(member, device)
 
     async def start_session(self, member: Member, device: Device) -> tuple[str, Session]:
-        """Sign a device in."""
+        """Sign a device in.
+
+        Raises:
+            BarredError: the member was removed.
+        """
         household = self._household
+        self.check_belongs(member)
         token, session = await household.sql(
             self._access.start_session, member.member_id, device.device_id
         )
@@ -108,6 +138,11 @@ class People:
         await household.sql(self.store.end_session, household.household_id, token_hash)
         self.on_session_end(token_hash)
 
+    async def end_every_session(self) -> None:
+        """Everybody signs in again."""
+        for token_hash in tuple(self.sessions):
+            await self.end_session(token_hash)
+
     # Devices
 
     async def enrol_device(self, device: Device) -> None:
@@ -123,6 +158,7 @@ class People:
                 }
             ]
         )
+        await household.membership.changed("device_enrolled", devices=[device])
         await household.sql(self.store.put_device, household.household_id, device)
         self.devices[device.device_id] = device
 
@@ -142,5 +178,6 @@ class People:
         await household.journal.record(
             [{"type": "device_removed", "device": device_id.hex(), "by": by}]
         )
+        await household.membership.changed("device_removed", gone=[device_id])
         if not is_own_wish:
             await household.epochs.roll(RollReason.DEVICE_REMOVED, by=by)

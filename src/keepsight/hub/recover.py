@@ -19,6 +19,7 @@ from keepsight.hub.keyring import (
     write_private,
 )
 from keepsight.hub.member import Member, Role
+from keepsight.hub.membership import Membership
 from keepsight.hub.scribe import Dated, open_scribe
 from keepsight.hub.store.household import open_household_store
 from keepsight.hub.store.people import PeopleStore
@@ -110,7 +111,10 @@ def recover_household(directory: Path, keyring: Keyring, owner: NewOwner, clock:
         keyring = _with_newer_epochs(keyring, file)
         write_private(directory / "recovery.age", seal_kit(keyring))
         file.write(keyring, owner.passphrase, starts_unattended=owner.starts_unattended)
-        _set_owner(directory, keyring, owner, clock)
+        membership = Membership(
+            directory / "keys", file.beside_machine_key(".members"), keyring, clock
+        )
+        _set_owner(directory, membership, keyring.household, owner, clock)
         scribe = open_scribe(directory, keyring)
         take_over(directory, scribe, clock)
         entry = {"type": "recovered", "name": owner.name}
@@ -132,18 +136,24 @@ def _with_newer_epochs(keyring: Keyring, file: KeyringFile) -> Keyring:
     return replace(keyring, epochs=[known[number] for number in sorted(known)])
 
 
-def _set_owner(directory: Path, keyring: Keyring, owner: NewOwner, clock: Clock) -> None:
+def _set_owner(
+    directory: Path, membership: Membership, household: bytes, owner: NewOwner, clock: Clock
+) -> None:
     store = open_household_store(directory / "household.db")
     try:
         people = PeopleStore(store.engine)
-        passphrase_hash = Access(keyring.household, people, clock).hash_passphrase(owner.passphrase)
-        member = people.member_by_name(keyring.household, owner.name)
+        membership.open(people.list_members(household), people.list_devices(household))
+        passphrase_hash = Access(household, people, clock).hash_passphrase(owner.passphrase)
+        member = people.member_by_name(household, owner.name)
         if member is None:
-            people.add_member(
-                keyring.household,
-                Member(keys.new_id(), owner.name, Role.OWNER, passphrase_hash, clock.wall_us()),
-            )
+            member = Member(keys.new_id(), owner.name, Role.OWNER, passphrase_hash, clock.wall_us())
+            membership.change("recovered", members={member.member_id: Role.OWNER.value})
+            people.add_member(household, member)
+        elif member.role is not Role.OWNER or member.member_id in membership.barred:
+            raise RecoveryError(f"{owner.name} is no owner of this household: give another name")
         else:
-            people.set_passphrase(keyring.household, member.member_id, passphrase_hash)
+            people.set_passphrase(household, member.member_id, passphrase_hash)
+        for session in people.list_sessions(household, clock.wall_us()):
+            people.end_session(household, session.token_hash)
     finally:
         store.close()

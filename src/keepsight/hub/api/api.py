@@ -16,6 +16,7 @@ from keepsight.hub.api import (
     exports,
     fragments,
     ledger,
+    membership,
     recordings,
     releases,
     session,
@@ -24,6 +25,7 @@ from keepsight.hub.api import (
     status,
 )
 from keepsight.hub.api.answers import ApiError, error_answer
+from keepsight.hub.people import BarredError
 from keepsight.seal.ledger import LedgerError
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ ROUTERS: Final = (
     ledger.router,
     checks.router,
     epochs.router,
+    membership.router,
 )
 
 
@@ -99,6 +102,11 @@ def build_api(hub: "Hub", *, is_local: bool) -> FastAPI:
     async def refuse_route(_request: Request, error: HTTPException) -> Response:
         code = {404: "not_found", 405: "wrong_method"}.get(error.status_code, "refused")
         return error_answer(ApiError(error.status_code, code, str(error.detail)))
+
+    @api.exception_handler(BarredError)
+    async def refuse_barred(_request: Request, _error: BarredError) -> Response:
+        message = "you were removed from this household; ask an owner"
+        return error_answer(ApiError(403, "removed_member", message))
 
     @api.exception_handler(LedgerError)
     async def refuse_unlogged(_request: Request, error: LedgerError) -> Response:

@@ -217,6 +217,7 @@ async def hear_witness(body: WitnessBody, who: Who) -> dict[str, Any]:
         raise ApiError(422, "bad_checkpoint", str(error)) from error
     if journal.is_rolled_back and not was_rolled_back:
         await journal.record([{"type": "rolled_back", **about}])
+        await who.household.people.end_every_session()
     elif (
         # What it remembers holds here, and yet it was shown something else on its way.
         body.problem is not None
@@ -233,14 +234,19 @@ async def accept(who: Who) -> dict[str, Any]:
     if not _is_owner(who):
         raise ApiError(403, "owners_only", "only an owner can accept this")
     journal = who.household.journal
+    was_rolled_back = journal.is_rolled_back
     accepted = await journal.in_thread(journal.witness.accept_restore)
     await journal.in_thread(journal.witness.clear_alarm)
-    if accepted is not None:
-        line = {"type": "restore_accepted", "by": who.name, "known_size": accepted["known_size"]}
+    if was_rolled_back:
+        line = {"type": "restore_accepted", "by": who.name}
+        if accepted is not None:
+            line["known_size"] = accepted["known_size"]
     else:
         line = {"type": "alarm_cleared", "by": who.name}
     await journal.record([line])
-    return {"accepted_restore": accepted is not None, **_standing(journal)}
+    if was_rolled_back:
+        await who.household.accept_restore(by=who.name)
+    return {"accepted_restore": was_rolled_back, **_standing(journal)}
 
 
 @router.post("/ledger/verify")
