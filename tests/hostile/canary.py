@@ -98,14 +98,29 @@ def write_film(path: Path, name: str, camera: int, seconds: int) -> Path:
     return path
 
 
-def jpeg(luma: NDArray[np.uint8]) -> bytes:
-    """For the plain control."""
+def jpeg_of(frame: av.VideoFrame) -> bytes:
+    """A picture as the plain control sends it."""
     encoder = av.CodecContext.create("mjpeg", "w")
     assert isinstance(encoder, av.VideoCodecContext)
-    encoder.width, encoder.height, encoder.pix_fmt = luma.shape[1], luma.shape[0], "yuvj420p"
+    encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, "yuvj420p"
     encoder.time_base = Fraction(1, 25)
-    frame = av.VideoFrame.from_ndarray(luma, "gray").reformat(format="yuvj420p")
-    return b"".join(bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None)))
+    full = frame.reformat(format="yuvj420p")
+    full.pts = 0
+    return b"".join(bytes(packet) for packet in (*encoder.encode(full), *encoder.encode(None)))
+
+
+def jpeg(luma: NDArray[np.uint8]) -> bytes:
+    """The same of brightness alone."""
+    return jpeg_of(av.VideoFrame.from_ndarray(luma, "gray"))
+
+
+def mark_of_jpeg(body: bytes) -> Mark | None:
+    """What a JPEG says about itself."""
+    decoder = av.CodecContext.create("mjpeg", "r")
+    assert isinstance(decoder, av.VideoCodecContext)
+    for frame in (*decoder.decode(av.Packet(body)), *decoder.decode(None)):
+        return decode(np.asarray(frame.to_ndarray(format="gray")))
+    return None
 
 
 @dataclass
@@ -218,9 +233,9 @@ async def door_of(folder: Path, homes: dict[str, Home]) -> AsyncIterator[dict[st
         await process.communicate()
 
 
-async def sign_in(page: Page, port: int) -> None:
+async def sign_in(page: Page, port: int, host: str = "localhost") -> None:
     """Through the page, as a person does."""
-    await page.goto(f"http://localhost:{port}/")
+    await page.goto(f"http://{host}:{port}/")
     await page.get_by_label("Your name").fill("Ann")
     await page.get_by_label("Passphrase").fill(PASSPHRASE)
     await page.keyboard.press("Enter")

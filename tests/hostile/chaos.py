@@ -70,6 +70,8 @@ class Lane:
                 pass
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             pass
+        except asyncio.CancelledError:
+            pass  # everything ends
         finally:
             for one in (writer, up_writer):
                 if one is not None:
@@ -143,26 +145,32 @@ class Lane:
         chance, storm = self.weather.chance, self.weather.now
         if chance.random() > 0.3 or storm in {"calm", "delay", "cut", "stall"}:
             return [payload]
-        self.done[storm] += 1
         opaque, sealed = payload[:OPAQUE_BYTES], bytearray(payload[OPAQUE_BYTES:])
+        arriving = [payload]
         match storm:
             case "swap":
                 # The other household's picture under this household's stream.
                 other = [kept for lane in self.others for kept in lane.kept]
-                return [opaque + chance.choice(other)[OPAQUE_BYTES:]] if other else [payload]
+                arriving = [opaque + kept[OPAQUE_BYTES:] for kept in self._one_of(other)]
             case "neighbour":
                 kept = [one for one in self.kept if one[:OPAQUE_BYTES] != opaque]
-                return [opaque + chance.choice(kept)[OPAQUE_BYTES:]] if kept else [payload]
+                arriving = [opaque + one[OPAQUE_BYTES:] for one in self._one_of(kept)]
             case "replay":
-                return [chance.choice(self.kept) if self.kept else payload, payload]
+                arriving = [*self._one_of(list(self.kept)), payload]
             case "duplicate":
-                return [payload, payload]
+                arriving = [payload, payload]
             case "flip":
                 sealed[chance.randrange(len(sealed))] ^= 1 << chance.randrange(8)
-                return [opaque + sealed]
+                arriving = [opaque + sealed]
             case "truncate":
-                return [opaque + sealed[: chance.randrange(len(sealed))]]
-        return []  # loss
+                arriving = [opaque + sealed[: chance.randrange(len(sealed))]]
+            case "loss":
+                arriving = []
+        self.done[storm] += arriving != [payload]
+        return arriving
+
+    def _one_of(self, messages: list[bytes]) -> list[bytes]:
+        return [self.weather.chance.choice(messages)] if messages else []
 
 
 @asynccontextmanager
