@@ -240,6 +240,11 @@ export class ApiClient {
     return this.#change(method, path, body, signal);
   }
 
+  /** The same for what is no JSON, there or back. */
+  ask(path: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
+    return this.#send(`/api${path}`, init, signal);
+  }
+
   #get<T>(path: string, signal?: AbortSignal): Promise<T> {
     return this.#json(`/api${path}`, { method: 'GET' }, signal);
   }

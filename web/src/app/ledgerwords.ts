@@ -8,6 +8,7 @@ const ICONS: Record<string, IconName> = {
   release: 'key', refused: 'shield', sign_in: 'device', sign_in_failed: 'warn', member_added: 'device', device_enrolled: 'device',
   device_removed: 'close', settings: 'settings', export: 'export', recordings_deleted: 'close', camera_added: 'camera',
   camera_changed: 'camera', camera_removed: 'close', identity_accepted: 'swap', identity_changed: 'swap',
+  check_started: 'checks', check_finished: 'checks', check_deleted: 'close',
 }; // prettier-ignore
 
 function textOf(line: LedgerLine, ...names: string[]): string {

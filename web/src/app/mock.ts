@@ -3,6 +3,7 @@
  * Only in builds of mode `mock` and in the development server; never in the shipped program.
  */
 import type { Camera, ExportJob, LedgerLine, MemberDevice, Status } from './model';
+import { MockChecks } from './mock/checks';
 import { exportPort, livePort, playbackPort } from './mock/pictures';
 import { cameraStatus, DAY_US, hexId, makeWorld, SCENARIOS, type Scenario, type World } from './mock/world';
 import { ApiError, type HubPort, type Ports } from './ports';
@@ -227,6 +228,7 @@ export function mockPorts(): Ports {
     live: livePort(world),
     playback: playbackPort(world),
     exporter: exportPort,
+    checks: new MockChecks(world),
     nowUs: () => Date.now() * 1000,
     deviceName: () => 'Firefox on Linux',
     sessionChanged() {},

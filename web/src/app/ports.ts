@@ -19,6 +19,7 @@ import type {
   StreamName,
   TimelineLane,
 } from './model';
+import type { ChecksPort } from '../api/checks';
 import type { LiveReport, PictureState } from '../media/livestate';
 import type { PlaybackReport } from '../media/playback';
 
@@ -99,6 +100,7 @@ export interface Ports {
   live: LivePort;
   playback: PlaybackPort;
   exporter: ExportPort;
+  checks: ChecksPort;
   /** Wall time of the hub; this browser's own clock may be wrong. */
   nowUs(): number;
   /** A name for this browser that its owner will recognise in a list. */

@@ -8,6 +8,8 @@ export type Route =
   | { page: 'camera-settings'; id: string }
   | { page: 'status' }
   | { page: 'ledger' }
+  | { page: 'checks' }
+  | { page: 'check'; id: string }
   | { page: 'unknown' };
 
 const ID = /^[0-9a-f]{32}$/;
@@ -22,6 +24,10 @@ export function parsePath(path: string): Route {
   if (first === 'settings' && second === 'camera' && third !== undefined && ID.test(third)) {
     return { page: 'camera-settings', id: third };
   }
+  if (first === 'checks' && second !== undefined && ID.test(second) && third === undefined) {
+    return { page: 'check', id: second };
+  }
+  if (second === undefined && first === 'checks') return { page: 'checks' };
   if (second === undefined && (first === 'timeline' || first === 'add' || first === 'settings')) return { page: first };
   if (second === undefined && (first === 'status' || first === 'ledger')) return { page: first };
   return { page: 'unknown' };
@@ -36,6 +42,8 @@ export function pathOf(route: Route): string {
       return `/camera/${route.id}`;
     case 'camera-settings':
       return `/settings/camera/${route.id}`;
+    case 'check':
+      return `/checks/${route.id}`;
     case 'unknown':
       return '/';
     default:

@@ -1,4 +1,5 @@
 /** The real ports: the hub behind the door, and sealed pictures that only this browser opens. */
+import { ChecksClient } from '../api/checks';
 import { ApiClient, ApiError } from '../api/client';
 import { keepLanguage, t } from '../i18n/translate.svelte';
 import { Engine } from '../media/engine';
@@ -132,6 +133,7 @@ export async function hubPorts(): Promise<Ports> {
       open: (job, progress, signal) => onceAllowed(() => open().exportBlob(job, progress, signal)),
       saveToFile: (job, progress, signal) => open().saveExport(job, progress, signal),
     },
+    checks: new ChecksClient(api),
     nowUs: () => api.clock.nowUs(),
     deviceName,
     sessionChanged(session) {

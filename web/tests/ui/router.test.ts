@@ -12,10 +12,10 @@ beforeAll(async () => {
 });
 
 test('each page comes back from its address', () => {
-  for (const page of ['wall', 'timeline', 'add', 'settings', 'status', 'ledger'] as const) {
+  for (const page of ['wall', 'timeline', 'add', 'settings', 'status', 'ledger', 'checks'] as const) {
     expect(router.parsePath(router.pathOf({ page }))).toEqual({ page });
   }
-  for (const page of ['camera', 'camera-settings'] as const) {
+  for (const page of ['camera', 'camera-settings', 'check'] as const) {
     expect(router.parsePath(router.pathOf({ page, id: ID }))).toEqual({ page, id: ID });
   }
 });
