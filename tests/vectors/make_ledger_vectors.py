@@ -37,7 +37,8 @@ def entry(n: int) -> dict[str, object]:
         return {"type": "started"}
     return {
         "type": "release", "purpose": "live", "camera": "c1" * 16, "stream": "main",
-        "epoch": 70_000, "writer": f"{n:032x}", "start_us": AT_US + n, "end_us": None if n == 4 else AT_US + n + 60,
+        "epoch": 70_000, "writer": f"{n:032x}", "start_us": AT_US + n,
+        "end_us": None if n == 4 else AT_US + n + 60,
         "member": "aa" * 16, "device": "dd" * 16,
     }  # fmt: skip
 
