@@ -9,8 +9,9 @@ DATA ?= demo-data
 PORT ?=
 NAME ?=
 JSON ?=
+OUT ?= incident
 
-.PHONY: demo test lint docs bench soak hostile setup setup-test lock clean ui
+.PHONY: demo test lint docs bench soak hostile incident setup setup-test lock clean ui
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -58,6 +59,10 @@ soak: setup-test ui ## the slow set: hundreds of kill -9 cycles and more
 
 hostile: setup-test ui ## foreign pictures through bad caches, pools and proxies: none may be opened
 	@$(BIN)/python -m tests.hostile
+
+incident: setup-test ui ## replay the incident of 2019 behind nginx, as pictures (OUT=FOLDER)
+	@KEEPSIGHT_INCIDENT="$(abspath $(OUT))" $(BIN)/pytest -q tests/hostile/test_incident.py -k replayed
+	@echo "$(OUT)/incident.html"
 
 docs: $(VENV)/.dev ## rewrite the generated parts of docs/
 	@$(BIN)/python -m tests.generate_docs

@@ -42,6 +42,8 @@ SCENES: Final = {"north": "front-door", "south": "living-room"}
 NAMES: Final = {"north": "Front door", "south": "Living room"}
 POOR_SECONDS: Final = 3.5
 """What a poor network adds. Live falls back to stills above 2.5 s."""
+SETTLE_SECONDS: Final = 7.0
+"""The page measures a network's delay against the best ping it had; one comes every 5 s."""
 PHASES: Final = ("good", "poor", "recovered")
 CLOCK: Final = SystemClock()
 PLAIN_PAGE: Final = """<!doctype html><html lang="en"><title>Plain stills</title>
@@ -119,7 +121,7 @@ class Road:
             while True:
                 at, data = await due.get()
                 await asyncio.sleep(max(0.0, at - loop.time()))
-                if not data:
+                if not data or writer.is_closing():
                     writer.close()
                     return
                 writer.write(data)
@@ -371,6 +373,7 @@ async def replay(browser: Browser, rig_: Rig, folder: Path) -> dict[str, Path]:
         await neighbour.look()
         await until_plain_shows(plain, "north")
         await until_tile_is(sealed, "live")
+        await asyncio.sleep(SETTLE_SECONDS)
         await keep("good")
         looking = tasks.create_task(look())
         rig_.set_poor("north", is_poor=True)
