@@ -59,6 +59,8 @@ export class ApiClient {
   readonly clock = new HubClock();
   /** Proves requests, once this browser has its key. */
   prover: Prover | null = null;
+  /** The name that a stream has now, by one that it had before a new epoch. Set by the media engine. */
+  nameNow: (opaque: string) => string = (opaque) => opaque;
   readonly #fetch: typeof fetch;
 
   constructor(fetchWith: typeof fetch = (input, init) => fetch(input, init)) {
@@ -200,7 +202,7 @@ export class ApiClient {
   /** INIT and the newest STILL of a stream, sealed, back to back; null where there is none. */
   async still(opaque: string, signal?: AbortSignal): Promise<Bytes | null> {
     try {
-      return await this.#sealed(`/s/${opaque}/still`, signal);
+      return await this.#sealed(`/s/${this.nameNow(opaque)}/still`, signal);
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) return null;
       throw error;
@@ -215,7 +217,7 @@ export class ApiClient {
     last: number,
     signal?: AbortSignal,
   ): Promise<Bytes> {
-    return this.#sealed(`/s/${opaque}/${writer}/${first}-${last}`, signal);
+    return this.#sealed(`/s/${this.nameNow(opaque)}/${writer}/${first}-${last}`, signal);
   }
 
   /** Pieces first..last of an export, sealed, back to back. */

@@ -18,6 +18,10 @@ import { LiveSocket, liveUrl, type SocketEnd } from './socket';
 import { Speaker } from './sound';
 import { Thumbnails } from './thumbnails';
 
+/** How long after a failed look at the streams' names it is tried again. */
+const RENEW_RETRY_MS = 1000;
+/** Not more often than this. */
+const RENEW_PAUSE_MS = 300;
 /** Cameras whose thumbnails are remembered. */
 const THUMBNAIL_CAMERAS_MAX = 8;
 
@@ -37,6 +41,11 @@ export class Engine {
   readonly #speaker = new Speaker();
   readonly #thumbnails = new Lru<string, Thumbnails>(THUMBNAIL_CAMERAS_MAX, (old) => old.close());
   readonly #nowUs: () => number;
+  /** The door's name of every stream that somebody looked at, by camera and stream. */
+  readonly #names = new Map<string, string>();
+  #renewal: ReturnType<typeof setTimeout> | null = null;
+  #renewedMs = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
 
   constructor(parts: EngineParts) {
     const { api, device, session } = parts;
@@ -49,10 +58,12 @@ export class Engine {
       ask: (request) => api.keys(request),
       nowUs: this.#nowUs,
     });
+    api.nameNow = (opaque) => this.#socket.nameNow(opaque);
     this.refusals = new Refusals((report) => api.reportRefusal(report));
     this.#socket = new LiveSocket({
       url: liveUrl(location),
       ...(parts.ended === undefined ? {} : { ended: parts.ended }),
+      renewed: () => this.#renewSoon(),
     });
   }
 
@@ -63,6 +74,7 @@ export class Engine {
     choice: StreamChoice,
     report: (now: LiveReport) => void,
   ): LivePlayer {
+    this.#know(camera);
     const parts = { ...this.#parts(), socket: this.#socket };
     return new LivePlayer(parts, camera, container, choice, report);
   }
@@ -74,6 +86,7 @@ export class Engine {
     report: (now: PlaybackReport) => void,
     clock?: PlayClock,
   ): PlaybackPlayer | MsePlaybackPlayer {
+    this.#know(camera);
     if (typeof VideoDecoder === 'undefined') {
       return new MsePlaybackPlayer(this.#parts(), camera, container, report);
     }
@@ -83,6 +96,7 @@ export class Engine {
   /** A small picture near a time, or null where nothing was recorded. The caller closes it. */
   thumbnail(camera: Camera, timeUs: number, signal: AbortSignal): Promise<ImageBitmap | null> {
     if (typeof VideoDecoder === 'undefined') return Promise.resolve(null);
+    this.#know(camera);
     let thumbnails = this.#thumbnails.get(camera.id);
     if (thumbnails === undefined) {
       const source = camera.streams.find((stream) => stream.stream === 'main');
@@ -107,10 +121,46 @@ export class Engine {
 
   /** Forget every key and close the socket: the session is over. Close the players first. */
   close(): void {
+    this.#isClosed = true;
+    if (this.#renewal !== null) clearTimeout(this.#renewal);
     this.#socket.close();
     this.#keyring.close();
     this.#thumbnails.clear();
     this.#speaker.close();
+  }
+
+  #know(camera: Camera): void {
+    for (const { stream, opaque } of camera.streams) {
+      this.#names.set(`${camera.id}/${stream}`, this.#socket.nameNow(opaque));
+    }
+  }
+
+  /** A new epoch has begun, or a name was refused: find out the names once for all who ask. */
+  #renewSoon(waitMs = Math.max(0, this.#renewedMs + RENEW_PAUSE_MS - performance.now())): void {
+    if (this.#isClosed || this.#renewal !== null) return;
+    this.#renewal = setTimeout(() => {
+      this.#renewedMs = performance.now();
+      this.#renew()
+        .catch(() => true)
+        .then((isToRepeat) => {
+          this.#renewal = null;
+          if (isToRepeat) this.#renewSoon(RENEW_RETRY_MS);
+        });
+    }, waitMs);
+  }
+
+  async #renew(): Promise<boolean> {
+    this.#keyring.renew();
+    const names = new Map<string, string>();
+    for (const camera of await this.#api.cameras()) {
+      for (const { stream, opaque } of camera.streams) {
+        const before = this.#names.get(`${camera.id}/${stream}`);
+        if (before !== undefined) names.set(before, opaque);
+      }
+      this.#know(camera);
+    }
+    this.#socket.rename(names);
+    return false;
   }
 
   #parts() {

@@ -102,6 +102,11 @@ export class LiveKeys {
     return true;
   }
 
+  /** A new epoch has begun: ask at once, whenever the last question was. */
+  renew(): void {
+    if (this.#windows.length > 0) this.#ask().catch(() => undefined); // else the next `windows` asks
+  }
+
   /** Forget the keys and stop asking. */
   close(): void {
     this.#isClosed = true;
@@ -165,6 +170,11 @@ export class Keyring {
     }
     entry.users += 1;
     return entry.keys;
+  }
+
+  /** A new epoch has begun: every live key is asked for anew. Recorded ones stay good. */
+  renew(): void {
+    for (const { keys } of this.#live.values()) keys.renew();
   }
 
   /** The counterpart of `live`. */

@@ -13,6 +13,8 @@ const RETRY_MS_MAX = 15_000;
 const SILENCE_MS_MAX = 17_000;
 /** A hidden page keeps watching this long, so that switching tabs back and forth costs nothing. */
 const HIDDEN_MS = 10_000;
+/** Old names of streams that are remembered; the oldest is forgotten. */
+const RENAMED_MAX = 4096;
 const CLOSE_SESSION_ENDED = 4001;
 const CLOSE_NOT_PERMITTED = 4003;
 
@@ -36,6 +38,8 @@ export interface SocketParts {
   readonly connect?: (url: string, protocol: string) => WebSocket;
   /** The session is over: no reconnection. */
   readonly ended?: (why: SocketEnd) => void;
+  /** Streams may have other names now (a new epoch): find them out and call `rename`. */
+  readonly renewed?: () => void;
 }
 
 /** The `/live` address next to the page's own. */
@@ -54,6 +58,9 @@ export class LiveSocket {
   #asked: readonly string[] = [];
   /** Streams that somebody began to watch since: they need INIT, so they are asked for anew. */
   readonly #fresh = new Set<string>();
+  /** Every name that a stream had before, and the one it has now. */
+  readonly #renamed = new Map<string, string>();
+  #wasOpen = false;
   #isSending = false;
   #retryMs = RETRY_MS_MIN;
   #retryTimer: ReturnType<typeof setTimeout> | null = null;
@@ -76,24 +83,52 @@ export class LiveSocket {
   }
 
   /** Watch a stream by its opaque id until the returned function is called. */
-  watch(opaque: string, watcher: Watcher): () => void {
+  watch(name: string, watcher: Watcher): () => void {
+    const opaque = this.nameNow(name);
     let watchers = this.#watchers.get(opaque);
     if (watchers === undefined) this.#watchers.set(opaque, (watchers = new Set()));
     watchers.add(watcher);
     this.#fresh.add(opaque);
     this.#update();
     return () => {
-      const left = this.#watchers.get(opaque);
+      const now = this.nameNow(opaque);
+      const left = this.#watchers.get(now);
       if (!left?.delete(watcher)) return;
-      if (left.size === 0) this.#watchers.delete(opaque);
+      if (left.size === 0) this.#watchers.delete(now);
       this.#update();
     };
   }
 
   /** Have the door send INIT and the newest group of a stream once more. */
-  again(opaque: string): void {
+  again(name: string): void {
+    const opaque = this.nameNow(name);
     if (!this.#watchers.has(opaque)) return;
     this.#fresh.add(opaque);
+    this.#update();
+  }
+
+  /** The name that a stream has now, by any name that it had. */
+  nameNow(opaque: string): string {
+    return this.#renamed.get(opaque) ?? opaque;
+  }
+
+  /** Streams have other names now; who watches one goes on watching it. */
+  rename(names: ReadonlyMap<string, string>): void {
+    for (const [before, now] of names) {
+      if (before === now) continue;
+      for (const [older, name] of this.#renamed) if (name === before) this.#renamed.set(older, now);
+      this.#renamed.set(before, now);
+      this.#renamed.delete(now);
+      const watchers = this.#watchers.get(before);
+      if (watchers === undefined) continue;
+      this.#watchers.delete(before);
+      this.#watchers.set(now, new Set([...(this.#watchers.get(now) ?? []), ...watchers]));
+      this.#fresh.add(now);
+    }
+    for (const oldest of this.#renamed.keys()) {
+      if (this.#renamed.size <= RENAMED_MAX) break;
+      this.#renamed.delete(oldest);
+    }
     this.#update();
   }
 
@@ -174,6 +209,8 @@ export class LiveSocket {
       this.#retryMs = RETRY_MS_MIN;
       this.#tellAll((watcher) => watcher.connected(true));
       this.#sendWatched();
+      if (this.#wasOpen) this.#parts.renewed?.(); // it may have happened while we were away
+      this.#wasOpen = true;
     };
     socket.onmessage = (event: MessageEvent<unknown>) => {
       if (socket !== this.#socket) return;
@@ -249,6 +286,11 @@ export class LiveSocket {
       const count = fields['skipped'];
       this.#tell(fields['stream'], (watcher) => watcher.skipped(count));
     }
+    if (fields['renewed'] === true) {
+      this.#asked = []; // the door watches nothing for us any more
+      this.#parts.renewed?.();
+    }
+    if ('refused' in fields) this.#parts.renewed?.(); // an old name, perhaps
     if ('refused' in fields) this.#tell(fields['refused'], (watcher) => watcher.forbidden());
   }
 

@@ -164,3 +164,21 @@ test('after the end of the session nothing is asked or given', async () => {
   await expect(settle(keys.recorded(CAMERA, 'main', C))).rejects.toThrow('ended');
   expect(requests).toHaveLength(0);
 });
+
+test('a new epoch asks at once, and keeps what was recorded', async () => {
+  answer = ({ live, recordings }) =>
+    live.length > 0
+      ? [release({ writer: requests.length === 1 ? A : B, epoch: requests.length })]
+      : recordings.map(() => release({ purpose: 'rec', writer: C }));
+  const ring = keyring();
+  const keys = ring.live(CAMERA, 'main');
+  expect((await settle(keys.windows())).map((key) => key.context.writer)).toEqual([A]);
+  ring.renew();
+  await vi.advanceTimersByTimeAsync(20);
+  expect((await settle(keys.windows())).map((key) => key.context.writer)).toEqual([B, A]);
+  await settle(ring.recorded(CAMERA, 'main', C));
+  const before = requests.length;
+  ring.renew();
+  await settle(ring.recorded(CAMERA, 'main', C));
+  expect(requests.slice(before).flatMap((one) => one.recordings)).toEqual([]);
+});

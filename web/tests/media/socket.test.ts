@@ -170,3 +170,60 @@ test('the address follows the page', () => {
   expect(liveUrl({ protocol: 'https:', host: 'hub.local:8443' })).toBe('wss://hub.local:8443/live');
   expect(liveUrl({ protocol: 'http:', host: 'localhost:8080' })).toBe('ws://localhost:8080/live');
 });
+
+test('a renamed stream is watched on under its new name, and sends INIT again', async () => {
+  const renewed: string[] = [];
+  const live = new LiveSocket({
+    url: 'ws://localhost/live',
+    connect: () => {
+      sockets.push(new FakeSocket());
+      return sockets.at(-1) as unknown as WebSocket;
+    },
+    renewed: () => renewed.push('renewed'),
+  });
+  const heard: string[] = [];
+  const stop = live.watch(A, watcher(heard));
+  await turn();
+  sockets[0]!.onopen?.();
+  await turn();
+  sockets[0]!.text({ renewed: true });
+  expect(renewed).toEqual(['renewed']);
+  await turn();
+  expect(watched(sockets[0]!)).toEqual([[A]]); // nothing is asked for by an old name
+  live.rename(new Map([[A, B]]));
+  await turn();
+  expect(watched(sockets[0]!)).toEqual([[A], [B]]);
+  sockets[0]!.onmessage?.({ data: concat(fromHex(B), fromHex('010203')).buffer });
+  expect(heard.at(-1)).toBe('fragment 3');
+  const C = 'cc'.repeat(16);
+  live.rename(new Map([[B, C]]));
+  expect(live.nameNow(A)).toBe(C);
+  live.again(A);
+  await turn();
+  expect(watched(sockets[0]!).at(-1)).toEqual([C]);
+  stop();
+  await turn();
+  expect(watched(sockets[0]!).at(-1)).toEqual([]);
+});
+
+test('after a reconnection, and for a refused name, the names are found out anew', async () => {
+  let asked = 0;
+  const live = new LiveSocket({
+    url: 'ws://localhost/live',
+    connect: () => {
+      sockets.push(new FakeSocket());
+      return sockets.at(-1) as unknown as WebSocket;
+    },
+    renewed: () => (asked += 1),
+  });
+  live.watch(A, watcher([]));
+  await turn();
+  sockets[0]!.onopen?.();
+  expect(asked).toBe(0);
+  sockets[0]!.text({ refused: A });
+  expect(asked).toBe(1);
+  sockets[0]!.onclose?.({ code: 1006 });
+  await vi.advanceTimersByTimeAsync(2000);
+  sockets[1]!.onopen?.();
+  expect(asked).toBe(2);
+});
