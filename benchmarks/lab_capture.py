@@ -3,7 +3,9 @@
 The capture is made here: 200 MB of TLS and HTTP flows of a home, some 170,000 packets. Three
 processes look at it in turn: ours (everything the checks need), tshark as a separate program
 (printing the fields of handshakes, names and requests), and one that reads the file and hashes it.
-A second capture of twice the size shows whether memory follows the size.
+A second capture of twice the size shows whether memory follows the size. nfstream, which puts
+packets into flows with names and judges nothing, needs an interpreter that has it;
+KEEPSIGHT_NFSTREAM names it, and without it that figure is left out with a note.
 
 Times are processor seconds of the work alone, imports left out, the best of three; memory is the
 peak of the whole process.
@@ -30,6 +32,20 @@ GOAL_MEGABYTES_PER_SECOND: Final = 300
 PEER_TIMEOUT_SECONDS: Final = 300
 MEMORY_GROWTH_MAX: Final = 1.1
 PACKETS_A_FLOW: Final = 140
+NFSTREAM: Final = os.environ.get("KEEPSIGHT_NFSTREAM", "")
+_PEER: Final = """
+import resource, sys
+from nfstream import NFStreamer
+
+def spent():
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in both)
+
+if __name__ == "__main__":
+    start = spent()
+    flows = sum(1 for _ in NFStreamer(source=sys.argv[1], n_meters=1))
+    print(spent() - start, flows)
+"""
 
 
 def make(path: Path, megabytes: int) -> None:
@@ -121,13 +137,26 @@ def _tshark(path: Path) -> float | None:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def _nfstream(path: Path) -> float | None:
+    if not NFSTREAM:
+        print("lab_capture: KEEPSIGHT_NFSTREAM names no interpreter, nfstream is left out")
+        return None
+    program = path.with_name("peer.py")
+    program.write_text(_PEER)
+    done = subprocess.run(
+        [NFSTREAM, str(program), str(path)], capture_output=True, text=True, check=True,
+        timeout=PEER_TIMEOUT_SECONDS,
+    )  # fmt: skip
+    return float(done.stdout.split()[-2])
+
+
 def run() -> list[Figure]:
-    """Measure speed, the ratio to tshark, and whether memory follows the size."""
+    """Measure speed, the ratios to tshark and nfstream, and whether memory follows the size."""
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
         small, large = Path(folder, "small.pcap"), Path(folder, "large.pcap")
         make(small, MEGABYTES)
         ours, floor = _measure("ours", small), _measure("hash", small)
-        peer = _tshark(small)
+        peer, flows = _tshark(small), _nfstream(small)
         make(large, 2 * MEGABYTES)
         twice = _measure("ours", large)
     speed = MEGABYTES / ours["seconds"]
@@ -141,6 +170,8 @@ def run() -> list[Figure]:
     ]  # fmt: skip
     if peer is not None:
         figures.append(Figure("lab_capture.tshark", ours["seconds"], "s", "tshark -T fields", peer))
+    if flows is not None:
+        figures.append(Figure("lab_capture.nfstream", ours["seconds"], "s", "nfstream", flows))
     return figures
 
 
