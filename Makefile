@@ -9,7 +9,7 @@ DATA ?= demo-data
 PORT ?=
 NAME ?=
 JSON ?=
-OUT ?= incident
+OUT ?= .cache/incident
 
 .PHONY: demo test lint docs bench soak hostile incident setup setup-test lock clean ui
 .DEFAULT_GOAL := help
