@@ -54,6 +54,20 @@ class Flow:
     halves: list[Half] = field(default_factory=list)
 
 
+class Nobody:
+    """Listens to a conversation of which nothing more is wanted."""
+
+    def feed(self, data: bytes, side: int, packet: int, captured_us: int) -> bool:  # noqa: ARG002 - the shape of Talk
+        """Want nothing more."""
+        return False
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
+_NOBODY = Nobody()
+
+
 class FlowTable:
     """All flows of one capture. `on_done` gets each conversation when nothing more can come."""
 
@@ -258,6 +272,7 @@ class FlowTable:
         if flow.is_open:
             flow.is_open = False
             flow.listener.close()
+            flow.listener = _NOBODY  # what it held is no longer wanted
             self._open.pop(flow, None)
         for half in flow.halves:
             half.is_settled = True
