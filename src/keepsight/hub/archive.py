@@ -82,6 +82,18 @@ class Archive:
 
         return await self._household.sql(ask)
 
+    async def camera_of(self, opaque: bytes, writer: bytes) -> bytes | None:
+        """The camera of a segment; None when there is none, or the stream's name is another's."""
+
+        def ask() -> bytes | None:
+            segment = self.recordings.catalogue.find([writer]).get(writer)
+            if segment is None:
+                return None
+            name = self._household.keyring.opaque_stream(segment.camera, segment.stream)
+            return segment.camera if name == opaque else None
+
+        return await self._household.sql(ask)
+
     async def fragments(self, opaque: bytes, writer: bytes, first: int, last: int) -> bytes | None:
         """Sealed fragments of a segment; None when the stream's name and the segment differ."""
 

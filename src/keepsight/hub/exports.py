@@ -48,6 +48,8 @@ class ExportJob:
     file_name: str
     path: Path | None
     """Where the command line wants it; None for a browser."""
+    by: str
+    """Member id in hex, or `local`: who asked for it."""
     state: Literal["running", "done", "failed"] = "running"
     progress: float = 0.0
     message: str = ""
@@ -125,7 +127,7 @@ class Exports:
             raise TooManyExportsError("wait until another export has finished")
         job = ExportJob(
             keys.new_id(), camera.camera_id, stream, from_us, to_us,
-            file_name(camera, from_us), path,
+            file_name(camera, from_us), path, by,
         )  # fmt: skip
         entry = {"type": "export", "camera": camera.camera_id.hex(), "writer": job.writer.hex()}
         times = {"from_us": from_us, "to_us": to_us, "to_file": path is not None, "by": by}

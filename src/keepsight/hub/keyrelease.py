@@ -6,9 +6,13 @@ the exact list of who could see what.
 """
 
 import base64
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from keepsight.core.clock import Clock
+from keepsight.hub.grant import Capability
 from keepsight.hub.journal import Journal
 from keepsight.hub.member import Device, Member
 from keepsight.seal.header import Context
@@ -75,6 +79,74 @@ def _release(viewer: Viewer, window: ReleasableWindow) -> dict[str, object]:
         "is_next": window.is_next,
         "expires_us": window.end_us if window.purpose == "live" else None,
     }
+
+
+CAPABILITY_OF: Final = {
+    "live": Capability.LIVE,
+    "still": Capability.STILL,
+    "rec": Capability.PLAYBACK,
+    "export": Capability.EXPORT,
+}
+"""What must be granted for the windows of each purpose."""
+REFUSED_LINES_PER_MINUTE: Final = 120
+_MINUTE_US: Final = 60_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRelease:
+    """Keys that somebody asked for and does not get."""
+
+    camera: bytes
+    stream: str
+    purpose: str
+    reason: str
+    """no_such_camera, not_granted or suspended."""
+    why: str = ""
+    """Of a suspension: its reason, for whoever is locked out."""
+    since_us: int | None = None
+    until_us: int | None = None
+
+    def as_fields(self) -> dict[str, object]:
+        """For the answer."""
+        fields: dict[str, object] = {
+            "camera": self.camera.hex(),
+            "stream": self.stream,
+            "purpose": self.purpose,
+            "reason": self.reason,
+        }
+        if self.reason == "suspended":
+            fields |= {"why": self.why, "since_us": self.since_us, "until_us": self.until_us}
+        return fields
+
+
+class RefusalLines:
+    """Writes refused releases down: the first ones of each minute, not all that a page asks for."""
+
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._recent: deque[int] = deque(maxlen=REFUSED_LINES_PER_MINUTE)
+
+    async def note(self, viewer: Viewer, refused: Sequence[RefusedRelease]) -> None:
+        """Write down who asked for what, once for each camera and purpose."""
+        now_us = self._clock.monotonic_us()
+        lines: dict[tuple[bytes, str], dict[str, object]] = {}
+        for one in refused:
+            is_full = len(self._recent) == REFUSED_LINES_PER_MINUTE
+            if is_full and now_us - self._recent[0] < _MINUTE_US:
+                break
+            if (one.camera, one.purpose) not in lines:
+                self._recent.append(now_us)
+                lines[one.camera, one.purpose] = {
+                    "type": "refused_release",
+                    "purpose": one.purpose,
+                    "camera": one.camera.hex(),
+                    "reason": one.reason,
+                    "member": viewer.member.member_id.hex(),
+                    "device": viewer.device.device_id.hex(),
+                }
+        if lines:
+            await self._journal.record(list(lines.values()))
 
 
 async def release_windows(

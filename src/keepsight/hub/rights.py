@@ -55,6 +55,11 @@ class Rights:
         """A member's grants, also those that have run out."""
         return self._grants.get(member_id, ())
 
+    def holds(self, grant: Grant) -> bool:
+        """Whether a grant allows anything at this moment."""
+        now_us = self._household.clock.wall_us()
+        return grant.holds(now_us, local_time(now_us))
+
     def forget(self, member_id: bytes) -> None:
         """The member is gone; the store has removed their grants already."""
         self._grants.pop(member_id, None)
@@ -143,13 +148,11 @@ class Rights:
 
     def _holding_now(self) -> frozenset[bytes]:
         """Ids of the grants that hold at this moment."""
-        now_us = self._household.clock.wall_us()
-        local = local_time(now_us)
         return frozenset(
             grant.grant_id
             for grants in self._grants.values()
             for grant in grants
-            if grant.holds(now_us, local)
+            if self.holds(grant)
         )
 
     def keep_time(self) -> bool:

@@ -3,12 +3,13 @@
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from keepsight.core.destination import Credentials
 from keepsight.core.secret import Secret
-from keepsight.hub.api.answers import ApiError, Caller, caller, parse_id
+from keepsight.hub.api.answers import ApiError, Caller, parse_id
+from keepsight.hub.api.policies import Owner, Sees, SignedIn
 from keepsight.hub.roster import CameraProblemError, CameraRequest, NoSuchCameraError
 from keepsight.hub.running import RunningCamera
 from keepsight.seal.header import Stream
@@ -64,8 +65,22 @@ class DecisionBody(BaseModel):
     decision: Literal["accept", "stop"]
 
 
-def camera_document(running: RunningCamera) -> dict[str, Any]:
-    """A camera as the API shows it. Never contains credentials."""
+def camera_document(running: RunningCamera, who: Caller) -> dict[str, Any]:
+    """A camera as the API shows it. Never contains credentials.
+
+    Who is no owner learns what they may do with it, and nothing of where it is or what it is.
+    """
+    camera = running.camera
+    document = _whole_document(running)
+    document["capabilities"] = list(who.granted(camera.camera_id))
+    if not who.is_owner:
+        document |= {"identity": {}, "rule": {}, "pending_identity": None, "has_credentials": False}
+        for stream in document["streams"]:
+            stream |= {"url": "", "transport": ""}
+    return document
+
+
+def _whole_document(running: RunningCamera) -> dict[str, Any]:
     camera = running.camera
     return {
         "id": camera.camera_id.hex(),
@@ -108,13 +123,17 @@ def _problem(error: CameraProblemError) -> ApiError:
 
 
 @router.get("/cameras")
-async def list_cameras(who: Annotated[Caller, Depends(caller)]) -> list[dict[str, Any]]:
-    """All cameras of the household."""
-    return [camera_document(running) for running in who.household.roster.running()]
+async def list_cameras(who: SignedIn) -> list[dict[str, Any]]:
+    """All cameras of which this caller may do anything."""
+    return [
+        camera_document(running, who)
+        for running in who.household.roster.running()
+        if who.granted(running.camera.camera_id)
+    ]
 
 
 @router.post("/cameras")
-async def add_camera(body: AddBody, who: Annotated[Caller, Depends(caller)]) -> dict[str, Any]:
+async def add_camera(body: AddBody, who: Owner) -> dict[str, Any]:
     """Try a camera and, if it answers with pictures, add it and pin its identity."""
     request = CameraRequest(
         url=body.url,
@@ -129,19 +148,17 @@ async def add_camera(body: AddBody, who: Annotated[Caller, Depends(caller)]) -> 
         running = await who.household.roster.add(request, by=who.name)
     except CameraProblemError as error:
         raise _problem(error) from error
-    return camera_document(running)
+    return camera_document(running, who)
 
 
 @router.get("/cameras/{camera}")
-async def show_camera(camera: str, who: Annotated[Caller, Depends(caller)]) -> dict[str, Any]:
+async def show_camera(camera: str, who: Sees) -> dict[str, Any]:
     """One camera."""
-    return camera_document(_find(who, camera))
+    return camera_document(_find(who, camera), who)
 
 
 @router.patch("/cameras/{camera}")
-async def change_camera(
-    camera: str, body: ChangeBody, who: Annotated[Caller, Depends(caller)]
-) -> dict[str, Any]:
+async def change_camera(camera: str, body: ChangeBody, who: Owner) -> dict[str, Any]:
     """Change a camera; a new address or password is tried first."""
     running = _find(who, camera)
     values = body.model_dump(exclude_unset=True, exclude={"user", "password"})
@@ -156,13 +173,13 @@ async def change_camera(
         raise _problem(error) from error
     except NoSuchCameraError as error:
         raise ApiError(404, "no_such_camera", "there is no such camera") from error
-    return camera_document(changed)
+    return camera_document(changed, who)
 
 
 @router.delete("/cameras/{camera}", status_code=204)
 async def remove_camera(
     camera: str,
-    who: Annotated[Caller, Depends(caller)],
+    who: Owner,
     recordings: Annotated[Literal["keep", "delete"], Query()] = "keep",
 ) -> None:
     """Remove a camera, with or without its recordings."""
@@ -173,16 +190,14 @@ async def remove_camera(
 
 
 @router.post("/cameras/{camera}/identity")
-async def decide_identity(
-    camera: str, body: DecisionBody, who: Annotated[Caller, Depends(caller)]
-) -> dict[str, Any]:
+async def decide_identity(camera: str, body: DecisionBody, who: Owner) -> dict[str, Any]:
     """Accept the device that answers now, or leave the camera stopped."""
     running = _find(who, camera)
     if running.pending_identity is None:
         raise ApiError(409, "identity_unchanged", "this camera's identity has not changed")
     if body.decision == "accept":
         await who.household.roster.accept_identity(running.camera.camera_id, by=who.name)
-    return camera_document(_find(who, camera))
+    return camera_document(_find(who, camera), who)
 
 
 def parse_stream(text: str) -> Stream:

@@ -5,18 +5,18 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from keepsight.hub.access import hash_token
 from keepsight.hub.api.answers import (
     ApiError,
     Caller,
-    caller,
     cookie_name,
     open_household,
     parse_id,
 )
+from keepsight.hub.api.policies import TICKET, Owner
 from keepsight.hub.checks import intake
 from keepsight.hub.checks.checks import Checks, NoSuchCheckError
 from keepsight.hub.checks.envelope import EnvelopeError
@@ -70,20 +70,6 @@ class ChangeBody(BaseModel):
     camera: CameraId | None = None
 
 
-async def examiner(who: Annotated[Caller, Depends(caller)]) -> Caller:
-    """Who may see and make checks: the household's owner.
-
-    Raises:
-        ApiError: 403 for everybody else.
-    """
-    if who.viewer is not None and who.viewer.member.role.value != "owner":
-        raise ApiError(403, "not_permitted", "only the owner of this household can do this")
-    return who
-
-
-Examiner = Annotated[Caller, Depends(examiner)]
-
-
 @asynccontextmanager
 async def _refusing() -> AsyncIterator[None]:
     try:
@@ -131,7 +117,7 @@ def _known_camera(who: Caller, camera: str | None) -> bytes | None:
 
 
 @router.get("/checks")
-async def list_checks(who: Examiner) -> dict[str, Any]:
+async def list_checks(who: Owner) -> dict[str, Any]:
     """All checks, the newest first, with what may be sent and whether this kernel can confine."""
     checks = who.household.checks
     return {
@@ -147,7 +133,7 @@ async def list_checks(who: Examiner) -> dict[str, Any]:
 
 
 @router.post("/checks")
-async def create_check(body: CreateBody, who: Examiner) -> dict[str, Any]:
+async def create_check(body: CreateBody, who: Owner) -> dict[str, Any]:
     """Announce files; send them next."""
     checks = who.household.checks
     files = [GivenFile(file.name, file.bytes) for file in body.files]
@@ -160,7 +146,7 @@ async def create_check(body: CreateBody, who: Examiner) -> dict[str, Any]:
 
 @router.put("/checks/{check}/files/{number}")
 async def receive_file(
-    check: str, number: int, request: Request, who: Examiner, offset: Annotated[int, Query(ge=0)]
+    check: str, number: int, request: Request, who: Owner, offset: Annotated[int, Query(ge=0)]
 ) -> dict[str, int]:
     """Take the next piece of a file, at most PIECE_BYTES_MAX of raw bytes."""
     piece = bytearray()
@@ -176,7 +162,7 @@ async def receive_file(
 
 
 @router.post("/checks/{check}/start")
-async def start_check(check: str, who: Examiner) -> dict[str, Any]:
+async def start_check(check: str, who: Owner) -> dict[str, Any]:
     """Put it into the queue."""
     checks = who.household.checks
     async with _refusing():
@@ -185,7 +171,7 @@ async def start_check(check: str, who: Examiner) -> dict[str, Any]:
 
 
 @router.get("/checks/{check}")
-async def show_check(check: str, who: Examiner) -> dict[str, Any]:
+async def show_check(check: str, who: Owner) -> dict[str, Any]:
     """One check, with its progress."""
     checks = who.household.checks
     async with _refusing():
@@ -193,7 +179,7 @@ async def show_check(check: str, who: Examiner) -> dict[str, Any]:
 
 
 @router.patch("/checks/{check}")
-async def change_check(check: str, body: ChangeBody, who: Examiner) -> dict[str, Any]:
+async def change_check(check: str, body: ChangeBody, who: Owner) -> dict[str, Any]:
     """Rename it, or attach it to a camera."""
     checks = who.household.checks
     is_camera_set = "camera" in body.model_fields_set
@@ -208,7 +194,7 @@ async def change_check(check: str, body: ChangeBody, who: Examiner) -> dict[str,
 
 
 @router.delete("/checks/{check}", status_code=204)
-async def delete_check(check: str, who: Examiner) -> None:
+async def delete_check(check: str, who: Owner) -> None:
     """Stop and forget it."""
     async with _refusing():
         await who.household.checks.delete(parse_id(check, "check"), by=who.name)
@@ -229,25 +215,25 @@ async def _file(check: str, name: ReportFormat, who: Caller) -> Response:
 
 
 @router.get("/checks/{check}/report")
-async def json_report(check: str, who: Examiner) -> Response:
+async def json_report(check: str, who: Owner) -> Response:
     """The report as data."""
     return await _file(check, "json", who)
 
 
 @router.get("/checks/{check}/report.html")
-async def html_report(check: str, who: Examiner) -> Response:
+async def html_report(check: str, who: Owner) -> Response:
     """The report as a file that any browser shows and prints."""
     return await _file(check, "html", who)
 
 
 @router.get("/checks/{check}/report.sarif")
-async def sarif_report(check: str, who: Examiner) -> Response:
+async def sarif_report(check: str, who: Owner) -> Response:
     """The report for code scanners."""
     return await _file(check, "sarif", who)
 
 
 @router.post("/checks/{check}/page")
-async def ticket_for_page(check: str, who: Examiner) -> dict[str, Any]:
+async def ticket_for_page(check: str, who: Owner) -> dict[str, Any]:
     """Leave for a frame or tab, which can prove nothing, to fetch the page below."""
     checks = who.household.checks
     async with _refusing():
@@ -256,7 +242,7 @@ async def ticket_for_page(check: str, who: Examiner) -> dict[str, Any]:
     return {"ticket": checks.tickets.issue(one.inspection_id, session), "seconds": TICKET_SECONDS}
 
 
-@router.get("/checks/{check}/page")
+@router.get("/checks/{check}/page", dependencies=[TICKET])
 async def report_page(
     check: str, request: Request, ticket: Annotated[str, Query(max_length=64)] = ""
 ) -> Response:
@@ -265,7 +251,7 @@ async def report_page(
     session = b""
     if not request.app.state.is_local:
         cookie = request.cookies.get(cookie_name(request, household.household_id), "")
-        if not cookie:
+        if household.people.find_session(cookie) is None:
             raise ApiError(401, "not_signed_in", "sign in first")
         session = hash_token(cookie)
     if not household.checks.tickets.is_good(ticket, parse_id(check, "check"), session):

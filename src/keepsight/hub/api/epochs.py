@@ -1,14 +1,14 @@
 """The household's master key: how old it is, a new one on demand, and the recovery kit."""
 
 import base64
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from keepsight.hub.api.answers import ApiError, Caller, caller
+from keepsight.hub.api.answers import ApiError, Caller
+from keepsight.hub.api.policies import Owner
 from keepsight.hub.epochs import KIT_FILE, RollReason
-from keepsight.hub.member import Role
 
 router = APIRouter()
 
@@ -18,12 +18,6 @@ class RollBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     reason: Literal["suspected_loss"] = "suspected_loss"
-
-
-def _owner(who: Annotated[Caller, Depends(caller)]) -> Caller:
-    if who.viewer is not None and who.viewer.member.role is not Role.OWNER:
-        raise ApiError(403, "owner_only", "only an owner of this household may do this")
-    return who
 
 
 def _document(who: Caller) -> dict[str, Any]:
@@ -37,20 +31,20 @@ def _document(who: Caller) -> dict[str, Any]:
 
 
 @router.get("/epochs")
-async def show_epoch(who: Annotated[Caller, Depends(_owner)]) -> dict[str, Any]:
+async def show_epoch(who: Owner) -> dict[str, Any]:
     """The current epoch, and when the next one begins by itself."""
     return _document(who)
 
 
 @router.post("/epochs")
-async def roll_epoch(body: RollBody, who: Annotated[Caller, Depends(_owner)]) -> dict[str, Any]:
+async def roll_epoch(body: RollBody, who: Owner) -> dict[str, Any]:
     """Begin a new epoch now: every key that is out opens nothing that is sealed from now on."""
     await who.household.epochs.roll(RollReason(body.reason), by=who.name)
     return _document(who)
 
 
 @router.get("/recovery-kit")
-async def show_kit(who: Annotated[Caller, Depends(_owner)]) -> dict[str, str]:
+async def show_kit(who: Owner) -> dict[str, str]:
     """The kit as it is now; the printed key opens it, nothing else does."""
     try:
         kit = (who.household.directory / KIT_FILE).read_bytes()
@@ -60,7 +54,7 @@ async def show_kit(who: Annotated[Caller, Depends(_owner)]) -> dict[str, str]:
 
 
 @router.post("/recovery-kit")
-async def replace_kit(who: Annotated[Caller, Depends(_owner)]) -> dict[str, str]:
+async def replace_kit(who: Owner) -> dict[str, str]:
     """A new printed key and kit, for one that was lost. The identity is shown once."""
     identity, kit = await who.household.epochs.replace_kit(by=who.name)
     return {"identity": identity.reveal(), "file": base64.b64encode(kit).decode()}

@@ -1,14 +1,16 @@
 """Exports made in the hub and fetched, sealed, by a device."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from keepsight.hub.api.answers import ApiError, Caller, caller, parse_id
+from keepsight.hub.api.answers import ApiError, Caller, parse_id
 from keepsight.hub.api.cameras import parse_stream
+from keepsight.hub.api.policies import MayExport, Owner, SignedIn
 from keepsight.hub.exports import ExportJob, TooManyExportsError
+from keepsight.hub.grant import Capability
 
 router = APIRouter()
 
@@ -41,7 +43,9 @@ def _document(job: ExportJob) -> dict[str, Any]:
 async def _start(body: ExportBody, who: Caller, path: Path | None) -> dict[str, Any]:
     if body.to_us <= body.from_us:
         raise ApiError(422, "bad_range", "the end must come after the start")
-    running = who.household.roster.find(parse_id(body.camera, "camera"))
+    camera_id = parse_id(body.camera, "camera")
+    who.require(camera_id, Capability.EXPORT)
+    running = who.household.roster.find(camera_id)
     if running is None:
         raise ApiError(404, "no_such_camera", "there is no such camera")
     stream = parse_stream(body.stream)
@@ -54,8 +58,20 @@ async def _start(body: ExportBody, who: Caller, path: Path | None) -> dict[str, 
     return _document(job)
 
 
+def find_job(who: Caller, writer: str) -> ExportJob | None:
+    """An export that this caller may fetch: their own, or any for an owner."""
+    job = who.household.exports.find(parse_id(writer, "export"))
+    if job is None or not _is_theirs(who, job):
+        return None
+    return job
+
+
+def _is_theirs(who: Caller, job: ExportJob) -> bool:
+    return (who.is_owner or job.by == who.name) and who.may(job.camera, Capability.EXPORT)
+
+
 @router.post("/exports")
-async def start_export(body: ExportBody, who: Annotated[Caller, Depends(caller)]) -> dict[str, Any]:
+async def start_export(body: ExportBody, who: MayExport) -> dict[str, Any]:
     """Begin an export; ask for its progress afterwards."""
     return await _start(body, who, None)
 
@@ -67,9 +83,7 @@ class FileExportBody(ExportBody):
 
 
 @router.post("/exports/file")
-async def start_file_export(
-    body: FileExportBody, request: Request, who: Annotated[Caller, Depends(caller)]
-) -> dict[str, Any]:
+async def start_file_export(body: FileExportBody, request: Request, who: Owner) -> dict[str, Any]:
     """Begin an export into a file; for this machine's command line only."""
     if not request.app.state.is_local:
         raise ApiError(404, "not_found", "a browser gets its exports sealed")
@@ -77,21 +91,23 @@ async def start_file_export(
 
 
 @router.get("/exports")
-async def list_exports(who: Annotated[Caller, Depends(caller)]) -> list[dict[str, Any]]:
-    """Exports that are running or can still be fetched."""
-    return [_document(job) for job in who.household.exports.jobs()]
+async def list_exports(who: SignedIn) -> list[dict[str, Any]]:
+    """Exports that are running or can still be fetched: one's own, or all for an owner."""
+    return [_document(job) for job in who.household.exports.jobs() if _is_theirs(who, job)]
 
 
 @router.get("/exports/{writer}")
-async def show_export(writer: str, who: Annotated[Caller, Depends(caller)]) -> dict[str, Any]:
+async def show_export(writer: str, who: SignedIn) -> dict[str, Any]:
     """One export."""
-    job = who.household.exports.find(parse_id(writer, "export"))
+    job = find_job(who, writer)
     if job is None:
         raise ApiError(404, "no_such_export", "there is no such export")
     return _document(job)
 
 
 @router.delete("/exports/{writer}", status_code=204)
-async def drop_export(writer: str, who: Annotated[Caller, Depends(caller)]) -> None:
-    """Stop an export or forget its file."""
-    await who.household.exports.drop(parse_id(writer, "export"))
+async def drop_export(writer: str, who: SignedIn) -> None:
+    """Stop an export or forget its file; an unknown one is no error."""
+    job = find_job(who, writer)
+    if job is not None:
+        await who.household.exports.drop(job.writer)

@@ -3,11 +3,14 @@
 Nothing is opened: what leaves is what lies on disk or what was sealed for this.
 """
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
-from keepsight.hub.api.answers import ApiError, Caller, caller, parse_id
+from keepsight.hub.api.answers import ApiError, parse_id
+from keepsight.hub.api.exports import find_job
+from keepsight.hub.api.policies import SignedIn
+from keepsight.hub.grant import Capability
 
 router = APIRouter()
 FRAGMENTS_MAX: Final = 256
@@ -32,13 +35,16 @@ def _sealed(body: bytes, headers: dict[str, str]) -> Response:
 
 
 @router.get("/s/{opaque}/still")
-async def still(opaque: str, who: Annotated[Caller, Depends(caller)]) -> Response:
+async def still(opaque: str, who: SignedIn) -> Response:
     """INIT and the newest STILL of a stream, back to back."""
     roster = who.household.roster
     found = roster.find_stream(parse_id(opaque, "stream"))
     if found is None:
         raise ApiError(404, "no_such_stream", "there is no such stream")
     camera, stream = found
+    may_watch = who.may(camera.camera.camera_id, Capability.LIVE)
+    if not may_watch and not who.may(camera.camera.camera_id, Capability.STILL):
+        raise ApiError(404, "no_such_stream", "there is no such stream")
     live = camera.live.get(stream)
     sealed = live.still() if live else None
     if sealed is None:
@@ -47,24 +53,24 @@ async def still(opaque: str, who: Annotated[Caller, Depends(caller)]) -> Respons
 
 
 @router.get("/s/export/{writer}/{sequences}")
-async def export_pieces(
-    writer: str, sequences: str, who: Annotated[Caller, Depends(caller)]
-) -> Response:
+async def export_pieces(writer: str, sequences: str, who: SignedIn) -> Response:
     """Sealed pieces of an exported file."""
     first, last = _sequences(sequences)
-    sealed = await who.household.exports.pieces(parse_id(writer, "export"), first, last)
+    job = find_job(who, writer)
+    sealed = await who.household.exports.pieces(job.writer, first, last) if job else None
     if sealed is None:
         raise ApiError(404, "not_found", "there is no such piece of an export")
     return _sealed(sealed, IMMUTABLE)
 
 
 @router.get("/s/{opaque}/{writer}/{sequences}")
-async def recorded(
-    opaque: str, writer: str, sequences: str, who: Annotated[Caller, Depends(caller)]
-) -> Response:
+async def recorded(opaque: str, writer: str, sequences: str, who: SignedIn) -> Response:
     """Recorded fragments as they lie on disk."""
     first, last = _sequences(sequences)
     name, window = parse_id(opaque, "stream"), parse_id(writer, "segment")
+    camera_id = await who.household.archive.camera_of(name, window)
+    if camera_id is None or not who.may(camera_id, Capability.PLAYBACK):
+        raise ApiError(404, "not_found", "there are no such fragments")
     sealed = await who.household.archive.fragments(name, window, first, last)
     if sealed is None:
         raise ApiError(404, "not_found", "there are no such fragments")

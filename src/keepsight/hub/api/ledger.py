@@ -5,10 +5,11 @@ import base64
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from keepsight.hub.api.answers import ApiError, Caller, caller, parse_id
+from keepsight.hub.api.answers import ApiError, Caller, parse_id
+from keepsight.hub.api.policies import Owner, SignedIn
 from keepsight.hub.exposure import (
     EXPOSURES_MAX,
     Person,
@@ -19,7 +20,6 @@ from keepsight.hub.exposure import (
 )
 from keepsight.hub.household import Household
 from keepsight.hub.journal import Journal
-from keepsight.hub.member import Role
 from keepsight.hub.witness import Standing
 from keepsight.seal.checkpoint import NOTE_BYTES_MAX, CheckpointError, verifier_key
 from keepsight.seal.ledger import Entry
@@ -30,7 +30,6 @@ TYPES_MAX: Final = 32
 _NUMBER_MAX: Final = 1 << 62
 Number = Annotated[int, Query(ge=1, lt=_NUMBER_MAX)]
 Id = Annotated[str | None, Query(pattern="^[0-9a-f]{32}$")]
-Who = Annotated[Caller, Depends(caller)]
 
 
 class WitnessBody(BaseModel):
@@ -45,21 +44,17 @@ def _b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _is_owner(who: Caller) -> bool:
-    return who.viewer is None or who.viewer.member.role is Role.OWNER
-
-
 def _only_self(who: Caller, member: str | None) -> str | None:
     """Whose lines may be shown: an owner's choice, anybody else's own.
 
     Raises:
         ApiError: 403, somebody else's were asked for.
     """
-    if _is_owner(who) or who.viewer is None:
+    if who.is_owner or who.viewer is None:
         return member
     own = who.viewer.member.member_id.hex()
     if member not in (None, own):
-        raise ApiError(403, "owners_only", "only an owner sees what the ledger says of others")
+        raise ApiError(403, "owner_only", "only an owner sees what the ledger says of others")
     return own
 
 
@@ -95,7 +90,7 @@ def _keeps(
 
 @router.get("/ledger")
 async def show_ledger(  # noqa: PLR0913 - the query's parts
-    who: Who,
+    who: SignedIn,
     *,
     before: Annotated[int, Query(ge=0, le=_NUMBER_MAX)] = _NUMBER_MAX,
     limit: Annotated[int, Query(ge=1, le=LINES_MAX)] = 50,
@@ -113,7 +108,7 @@ async def show_ledger(  # noqa: PLR0913 - the query's parts
     return {
         "lines": page.lines,
         "next_before": page.next_before,
-        "names": await _names(who.household) if _is_owner(who) else {},
+        "names": await _names(who.household) if who.is_owner else {},
         **_standing(journal),
     }
 
@@ -152,7 +147,7 @@ async def _names(household: Household) -> dict[str, str]:
 
 
 @router.get("/ledger/checkpoint")
-async def show_checkpoint(who: Who) -> dict[str, Any]:
+async def show_checkpoint(who: SignedIn) -> dict[str, Any]:
     """The newest signed checkpoint: signed now, if the ledger has grown."""
     journal = who.household.journal
     note = await journal.in_thread(journal.witness.sign)
@@ -166,7 +161,7 @@ async def show_checkpoint(who: Who) -> dict[str, Any]:
 
 @router.get("/ledger/proof")
 async def prove_growth(
-    who: Who,
+    who: SignedIn,
     first: Annotated[int, Query(alias="from", ge=1, lt=_NUMBER_MAX)],
     second: Annotated[int, Query(alias="to", ge=1, lt=_NUMBER_MAX)],
 ) -> dict[str, Any]:
@@ -181,11 +176,9 @@ async def prove_growth(
 
 @router.get("/ledger/inclusion")
 async def prove_line(
-    who: Who, n: Number, size: Annotated[int | None, Query(ge=1, lt=_NUMBER_MAX)] = None
+    who: Owner, n: Number, size: Annotated[int | None, Query(ge=1, lt=_NUMBER_MAX)] = None
 ) -> dict[str, Any]:
     """That line `n` is among the first `size`, with what is needed to read it."""
-    if not _is_owner(who):
-        raise ApiError(403, "owners_only", "only an owner sees single lines of the ledger")
     witness = who.household.journal.witness
     try:
         found = await asyncio.to_thread(witness.prove_line, n, size)
@@ -204,7 +197,7 @@ async def prove_line(
 
 
 @router.post("/ledger/witness")
-async def hear_witness(body: WitnessBody, who: Who) -> dict[str, Any]:
+async def hear_witness(body: WitnessBody, who: SignedIn) -> dict[str, Any]:
     """Compare what a device remembers with the ledger; write down what it could not prove."""
     journal = who.household.journal
     witness = journal.witness
@@ -229,10 +222,8 @@ async def hear_witness(body: WitnessBody, who: Who) -> dict[str, Any]:
 
 
 @router.post("/ledger/accept")
-async def accept(who: Who) -> dict[str, Any]:
+async def accept(who: Owner) -> dict[str, Any]:
     """The owner has looked into a restored backup or an alarm, and goes on from here."""
-    if not _is_owner(who):
-        raise ApiError(403, "owners_only", "only an owner can accept this")
     journal = who.household.journal
     was_rolled_back = journal.is_rolled_back
     accepted = await journal.in_thread(journal.witness.accept_restore)
@@ -250,10 +241,8 @@ async def accept(who: Who) -> dict[str, Any]:
 
 
 @router.post("/ledger/verify")
-async def examine(who: Who) -> dict[str, Any]:
+async def examine(who: Owner) -> dict[str, Any]:
     """Read the whole ledger again. One at a time; it takes about 20 s a million lines."""
-    if not _is_owner(who):
-        raise ApiError(403, "owners_only", "only an owner can have the whole ledger read")
     journal = who.household.journal
     verdict = await journal.examine()
     return {
@@ -269,7 +258,7 @@ async def examine(who: Who) -> dict[str, Any]:
 
 
 @router.get("/ledger/people")
-async def show_people(who: Who) -> list[dict[str, Any]]:
+async def show_people(who: SignedIn) -> list[dict[str, Any]]:
     """Everybody whom the ledger knows, also those who are gone: for choosing one."""
     people = await _people(who.household)
     own = _only_self(who, None)
@@ -296,20 +285,24 @@ async def _anchor(journal: Journal) -> tuple[dict[str, Any], int]:
 
 
 @router.get("/ledger/cameras")
-async def show_cameras(who: Who) -> list[dict[str, str]]:
-    """Every camera that is there or of which something was ever exposed."""
+async def show_cameras(who: SignedIn) -> list[dict[str, str]]:
+    """Every camera that is there or of which something was ever exposed, as far as granted."""
     household = who.household
     reader = household.journal.reader
     exposed = await asyncio.to_thread(reader.store.cameras, reader.household)
     present = _camera_names(household)
     names = reader.names() | present
     known = {**present, **{camera.hex(): "" for camera in exposed}}
-    return [{"camera_id": camera, "name": names.get(camera, "")} for camera in known]
+    return [
+        {"camera_id": camera, "name": names.get(camera, "")}
+        for camera in known
+        if who.granted(bytes.fromhex(camera))
+    ]
 
 
 @router.get("/ledger/exposed")
 async def show_exposed(  # noqa: PLR0913 - the query's parts
-    who: Who,
+    who: SignedIn,
     *,
     from_us: Annotated[int, Query(alias="from", ge=0, lt=_NUMBER_MAX)],
     to_us: Annotated[int, Query(alias="to", ge=0, lt=_NUMBER_MAX)],

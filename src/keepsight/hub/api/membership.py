@@ -3,10 +3,11 @@
 import base64
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from keepsight.hub.api.answers import ApiError, Caller, caller
+from keepsight.hub.api.answers import ApiError
+from keepsight.hub.api.policies import SignedIn
 from keepsight.seal.membership import (
     ENTRY_CHARACTERS_MAX,
     STATE_CHARACTERS_MAX,
@@ -15,7 +16,6 @@ from keepsight.seal.membership import (
 )
 
 router = APIRouter()
-Who = Annotated[Caller, Depends(caller)]
 
 
 class WitnessBody(BaseModel):
@@ -29,7 +29,7 @@ class WitnessBody(BaseModel):
 
 @router.get("/membership")
 async def show_membership(
-    who: Who, after: Annotated[int, Query(ge=0, lt=VERSION_MAX)] = 0
+    who: SignedIn, after: Annotated[int, Query(ge=0, lt=VERSION_MAX)] = 0
 ) -> dict[str, Any]:
     """The signed entries above a version, and who belongs to the household now."""
     household, log = who.household, who.household.membership
@@ -45,7 +45,7 @@ async def show_membership(
 
 
 @router.post("/membership/witness")
-async def hear_witness(body: WitnessBody, who: Who) -> dict[str, bool]:
+async def hear_witness(body: WitnessBody, who: SignedIn) -> dict[str, bool]:
     """A device has seen a newer log than this one: then an older backup was put back here.
 
     From then on nobody is signed in, and no key is released, until an owner accepts it

@@ -23,6 +23,8 @@ class Audience(StrEnum):
     SIGNED_IN = "signed_in"
     """Every member; what they are shown depends on their grants."""
     OWNER = "owner"
+    TICKET = "ticket"
+    """Who was given a ticket for this by a route for owners: frames can prove nothing else."""
     CAMERA = "camera"
     """Who is granted something of the cameras that the request names."""
 
@@ -81,11 +83,13 @@ def camera(capability: Capability | None) -> Any:
 
 ANYONE = Depends(Openness(Audience.ANYONE))
 """In a route's `dependencies`."""
+TICKET = Depends(Openness(Audience.TICKET))
+"""The route checks the ticket."""
 Owner = Annotated[Caller, Depends(Admission(Audience.OWNER))]
 SignedIn = Annotated[Caller, Depends(Admission(Audience.SIGNED_IN))]
 Sees = Annotated[Caller, camera(None)]
 PlaysBack = Annotated[Caller, camera(Capability.PLAYBACK)]
-Exports = Annotated[Caller, camera(Capability.EXPORT)]
+MayExport = Annotated[Caller, camera(Capability.EXPORT)]
 
 
 def policy_of(route: APIRoute) -> Policy:
@@ -94,8 +98,8 @@ def policy_of(route: APIRoute) -> Policy:
     Raises:
         ValueError: it declares none, or several.
     """
-    calls = [dependency.call for dependency in route.dependant.dependencies]
-    found = [call for call in calls if isinstance(call, Policy)]
+    calls: list[Any] = [dependency.call for dependency in route.dependant.dependencies]
+    found: list[Policy] = [call for call in calls if isinstance(call, Policy)]
     if len(found) != 1:
         raise ValueError(f"{route.path} declares {len(found)} policies instead of one")
     return found[0]

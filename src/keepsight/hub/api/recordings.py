@@ -2,11 +2,13 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from keepsight.hub.api.answers import ApiError, Caller, caller, parse_id
+from keepsight.hub.api.answers import ApiError, parse_id
 from keepsight.hub.api.cameras import parse_stream
+from keepsight.hub.api.policies import Owner, PlaysBack
+from keepsight.hub.grant import Capability
 from keepsight.hub.recording import Segment
 
 router = APIRouter()
@@ -53,7 +55,7 @@ def _check_range(from_us: int, to_us: int, span_us_max: int) -> None:
 
 @router.get("/timeline")
 async def show_timeline(
-    who: Annotated[Caller, Depends(caller)],
+    who: PlaysBack,
     camera: Annotated[list[str], Query(max_length=CAMERAS_MAX)],
     from_us: Annotated[int, Query(alias="from", ge=0, le=1 << 62)],
     to_us: Annotated[int, Query(alias="to", ge=0, le=1 << 62)],
@@ -61,6 +63,8 @@ async def show_timeline(
     """Spans and gaps of some cameras' main streams."""
     _check_range(from_us, to_us, TIMELINE_US_MAX)
     ids = [parse_id(text, "camera") for text in camera]
+    for camera_id in ids:
+        who.require(camera_id, Capability.PLAYBACK)
     timelines = await who.household.archive.timelines(ids, from_us, to_us)
     return {
         "cameras": [
@@ -80,7 +84,7 @@ async def show_timeline(
 
 @router.get("/recordings")
 async def list_recordings(
-    who: Annotated[Caller, Depends(caller)],
+    who: PlaysBack,
     camera: str,
     from_us: Annotated[int, Query(alias="from", ge=0, le=1 << 62)],
     to_us: Annotated[int, Query(alias="to", ge=0, le=1 << 62)],
@@ -88,16 +92,14 @@ async def list_recordings(
 ) -> dict[str, Any]:
     """Segments with their fragments, for playing."""
     _check_range(from_us, to_us, LIST_US_MAX)
-    segments = await who.household.archive.segments(
-        parse_id(camera, "camera"), parse_stream(stream), from_us, to_us
-    )
+    camera_id = parse_id(camera, "camera")
+    who.require(camera_id, Capability.PLAYBACK)
+    segments = await who.household.archive.segments(camera_id, parse_stream(stream), from_us, to_us)
     return {"segments": [segment_document(segment) for segment in segments]}
 
 
 @router.delete("/recordings")
-async def delete_recordings(
-    body: DeleteBody, who: Annotated[Caller, Depends(caller)]
-) -> dict[str, int]:
+async def delete_recordings(body: DeleteBody, who: Owner) -> dict[str, int]:
     """Delete whole segments inside a range; their keys are destroyed first."""
     _check_range(body.from_us, body.to_us, 1 << 62)
     count, size_bytes = await who.household.archive.delete_range(

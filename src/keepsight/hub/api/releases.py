@@ -4,11 +4,18 @@ import base64
 import binascii
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from keepsight.hub.api.answers import ApiError, Caller, caller, parse_id
-from keepsight.hub.keyrelease import ReleasableWindow, release_windows
+from keepsight.hub.api.answers import ApiError, Caller, parse_id
+from keepsight.hub.api.exports import find_job
+from keepsight.hub.api.policies import Sees, SignedIn
+from keepsight.hub.keyrelease import (
+    CAPABILITY_OF,
+    RefusedRelease,
+    ReleasableWindow,
+    release_windows,
+)
 from keepsight.seal.frame import Reason
 from keepsight.seal.header import Stream
 
@@ -54,37 +61,80 @@ class RefusalBody(BaseModel):
     header: str = Field(default="", max_length=200)
 
 
+def _judge(who: Caller, camera: bytes, stream: str, purpose: str) -> RefusedRelease | None:
+    """None where the keys may go out."""
+    try:
+        who.require(camera, CAPABILITY_OF[purpose])
+    except ApiError as error:
+        fields = error.fields
+        return RefusedRelease(
+            camera,
+            stream,
+            purpose,
+            error.code,
+            why=fields.get("reason", ""),
+            since_us=fields.get("since_us"),
+            until_us=fields.get("until_us"),
+        )
+    return None
+
+
+async def _find(who: Caller, body: KeysBody) -> tuple[list[ReleasableWindow], list[RefusedRelease]]:
+    household = who.household
+    windows: list[ReleasableWindow] = []
+    refused: list[RefusedRelease] = []
+    for wanted in body.live:
+        camera = parse_id(wanted.camera, "camera")
+        refusal = _judge(who, camera, wanted.stream, "live")
+        if refusal is None:
+            windows += household.roster.live_windows(camera, Stream[wanted.stream.upper()])
+        else:
+            refused.append(refusal)
+    for recorded in body.recordings:
+        camera = parse_id(recorded.camera, "camera")
+        refusal = _judge(who, camera, recorded.stream, "rec")
+        if refusal is None:
+            writers = [bytes.fromhex(writer) for writer in recorded.writers]
+            stream = Stream[recorded.stream.upper()]
+            windows += await household.archive.windows(camera, stream, writers)
+        else:
+            refused.append(refusal)
+    for writer in body.exports:
+        job = find_job(who, writer)
+        window = household.exports.window(job.writer) if job else None
+        if window is not None:
+            windows.append(window)
+    return windows, refused
+
+
 @router.post("/keys")
-async def release_keys(
-    body: KeysBody, who: Annotated[Caller, Depends(caller)]
-) -> dict[str, list[dict[str, Any]]]:
+async def release_keys(body: KeysBody, who: SignedIn) -> dict[str, list[dict[str, Any]]]:
     """Release window keys to this device, after the ledger lines are durable.
 
-    Windows that do not exist (any more) are left out of the answer.
+    Windows that do not exist (any more) are left out of the answer; those that this device may not
+    open are named with the reason.
     """
     if who.viewer is None:
         raise ApiError(403, "no_device", "keys are released to enrolled devices only")
-    household = who.household
-    windows: list[ReleasableWindow] = []
-    for wanted in body.live:
-        camera = parse_id(wanted.camera, "camera")
-        windows += household.roster.live_windows(camera, Stream[wanted.stream.upper()])
-    for recorded in body.recordings:
-        windows += await household.archive.windows(
-            parse_id(recorded.camera, "camera"),
-            Stream[recorded.stream.upper()],
-            [bytes.fromhex(writer) for writer in recorded.writers],
-        )
-    for writer in body.exports:
-        window = household.exports.window(bytes.fromhex(writer))
-        if window is not None:
-            windows.append(window)
-    return {"keys": await release_windows(household.journal, who.viewer, windows)}
+    windows, refused = await _find(who, body)
+    allowed: list[ReleasableWindow] = []
+    for window in windows:
+        # Again: what was granted may have ended while the windows were looked up.
+        context = window.context
+        refusal = _judge(who, context.camera, context.stream.name.lower(), window.purpose)
+        if refusal is None:
+            allowed.append(window)
+        else:
+            refused.append(refusal)
+    await who.household.refused_releases.note(who.viewer, refused)
+    keys = await release_windows(who.household.journal, who.viewer, allowed)
+    return {"keys": keys, "refused": [refusal.as_fields() for refusal in refused]}
 
 
 @router.post("/refusals", status_code=204)
-async def report_refusal(body: RefusalBody, who: Annotated[Caller, Depends(caller)]) -> None:
+async def report_refusal(body: RefusalBody, who: Sees) -> None:
     """Count a refusal that happened on this device."""
+    who.require_camera(parse_id(body.camera, "camera"))
     try:
         header = base64.b64decode(body.header, validate=True)
     except (binascii.Error, ValueError):

@@ -1,11 +1,12 @@
 """Household settings."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from keepsight.hub.api.answers import ApiError, Caller, caller
+from keepsight.hub.api.answers import ApiError, Caller
+from keepsight.hub.api.policies import Owner, SignedIn
 from keepsight.hub.settings import SettingError
 
 router = APIRouter()
@@ -27,15 +28,13 @@ def _answer(who: Caller) -> dict[str, Any]:
 
 
 @router.get("/settings")
-async def show_settings(who: Annotated[Caller, Depends(caller)]) -> dict[str, Any]:
+async def show_settings(who: SignedIn) -> dict[str, Any]:
     """Current settings."""
     return _answer(who)
 
 
 @router.patch("/settings")
-async def change_settings(
-    body: SettingsBody, who: Annotated[Caller, Depends(caller)]
-) -> dict[str, Any]:
+async def change_settings(body: SettingsBody, who: Owner) -> dict[str, Any]:
     """Change settings."""
     values = body.model_dump(exclude_none=True, exclude={"household_name"})
     try:

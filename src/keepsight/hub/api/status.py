@@ -1,11 +1,12 @@
 """Everything an owner wants to know at a glance."""
 
 import time
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Any, Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
-from keepsight.hub.api.answers import Caller, caller
+from keepsight.hub.api.policies import SignedIn
 from keepsight.hub.household import Household
 
 router = APIRouter()
@@ -36,14 +37,19 @@ def alarms(household: Household, disk: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-async def status_document(household: Household) -> dict[str, Any]:
-    """Cameras, disk, viewers and alarms."""
+async def status_document(
+    household: Household, is_shown: Callable[[bytes], object]
+) -> dict[str, Any]:
+    """How the cameras that this caller may know are doing."""
     now_us = household.clock.wall_us()
-    running = [r for r in household.roster.running() if not r.camera.is_trial]
+    running = [
+        r
+        for r in household.roster.running()
+        if not r.camera.is_trial and is_shown(r.camera.camera_id)
+    ]
     ids = [r.camera.camera_id for r in running]
     gaps = await household.archive.gaps_since(ids, _start_of_day_us(now_us), now_us)
     recorded = await household.archive.recorded_bytes()
-    disk = await household.archive.disk_status()
     return {
         "cameras": [
             {
@@ -58,18 +64,30 @@ async def status_document(household: Household) -> dict[str, Any]:
             }
             for r in running
         ],
-        "disk": disk,
-        "viewers": household.feed.watched_count,
-        "alarms": alarms(household, disk),
     }
 
 
+async def machine_document(household: Household) -> dict[str, Any]:
+    """Disk, viewers, refusals and alarms: of the household as a whole."""
+    disk = await household.archive.disk_status()
+    return {
+        "disk": disk,
+        "viewers": household.feed.watched_count,
+        "alarms": alarms(household, disk),
+        "refusals": household.refusals.as_dict(),
+    }
+
+
+NO_MACHINE: Final[dict[str, Any]] = {"disk": None, "viewers": None, "alarms": [], "refusals": None}
+"""What of the machine is shown to who is no owner."""
+
+
 @router.get("/status")
-async def show_status(who: Annotated[Caller, Depends(caller)]) -> dict[str, Any]:
-    """Cameras, disk, refusals, viewers, alarms."""
+async def show_status(who: SignedIn) -> dict[str, Any]:
+    """Cameras; for owners also disk, refusals, viewers and alarms."""
     household = who.household
     return {
         "time_us": household.clock.wall_us(),
-        **await status_document(household),
-        "refusals": household.refusals.as_dict(),
+        **await status_document(household, who.granted),
+        **(await machine_document(household) if who.is_owner else NO_MACHINE),
     }
