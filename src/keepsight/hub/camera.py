@@ -72,6 +72,9 @@ class Camera:
     added_us: int
     is_trial: bool = False
     """Looked at in the add-camera wizard; not recorded, gone after ten minutes unless kept."""
+    vendor: str = ""
+    """Who makes it, as the owner wrote it or the camera said: suspensions go by it."""
+    model: str = ""
 
     def source(self, stream: Stream) -> StreamSource | None:
         """The source of a stream, if the camera has it."""

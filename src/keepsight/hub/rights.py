@@ -82,11 +82,10 @@ class Rights:
         running = self._household.roster.find(camera_id)
         if running is not None and running.camera.is_trial and role is not Role.OWNER:
             return NOT_GRANTED
-        facts = running.camera.identity if running else None
         attempt = Attempt(
             camera_id=camera_id,
-            vendor=facts.server if facts else "",
-            model=facts.realm if facts else "",
+            vendor=running.camera.vendor if running else "",
+            model=running.camera.model if running else "",
             capability=capability,
             member_id=member.member_id if member else LOCAL,
             device_id=viewer.device.device_id if viewer else LOCAL,

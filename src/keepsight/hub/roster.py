@@ -349,4 +349,6 @@ def _changed(camera: Camera, values: dict[str, Any]) -> Camera:
         sources=tuple(sources),
         rule=rule,
         is_trial=False if values.get("trial") is False else camera.is_trial,
+        vendor=values["vendor"].strip() if values.get("vendor") is not None else camera.vendor,
+        model=values["model"].strip() if values.get("model") is not None else camera.model,
     )

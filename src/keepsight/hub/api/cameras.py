@@ -49,6 +49,8 @@ class ChangeBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: Name | None = None
     room: str | None = Field(default=None, max_length=100)
+    vendor: str | None = Field(default=None, max_length=100)
+    model: str | None = Field(default=None, max_length=100)
     trial: Literal[False] | None = None
     rule: RuleBody | None = None
     url: Url | None = None
@@ -86,6 +88,8 @@ def _whole_document(running: RunningCamera) -> dict[str, Any]:
         "id": camera.camera_id.hex(),
         "name": camera.name,
         "room": camera.room,
+        "vendor": camera.vendor,
+        "model": camera.model,
         "trial": camera.is_trial,
         "streams": [
             {

@@ -113,6 +113,8 @@ def _camera_document(camera: Camera) -> str:
             },
             "added_us": camera.added_us,
             "is_trial": camera.is_trial,
+            "vendor": camera.vendor,
+            "model": camera.model,
         }
     )
 
@@ -131,6 +133,8 @@ def _read_camera(camera_id: bytes, text: str) -> Camera:
         rule=RecordingRule(**document["rule"]),
         added_us=document["added_us"],
         is_trial=document["is_trial"],
+        vendor=document.get("vendor", ""),
+        model=document.get("model", ""),
     )
 
 
