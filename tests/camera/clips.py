@@ -20,6 +20,8 @@ class Film:
     frames_per_second: int = 20
     b_frames: int = 0
     suffix: str = ".mp4"
+    gop_frames: int = 0
+    """0: a keyframe every second."""
 
 
 def _picture(film: Film, number: int) -> av.VideoFrame:
@@ -38,7 +40,7 @@ def _add_video(container, film: Film):
     stream = container.add_stream(film.video, rate=film.frames_per_second)
     stream.width, stream.height = film.width, film.height
     stream.pix_fmt = "yuvj420p" if film.video == "mjpeg" else "yuv420p"
-    stream.codec_context.gop_size = film.frames_per_second
+    stream.codec_context.gop_size = film.gop_frames or film.frames_per_second
     stream.codec_context.max_b_frames = film.b_frames
     if film.video == "libx264":
         preset = "veryfast" if film.b_frames else "ultrafast"
@@ -71,7 +73,8 @@ def _write_audio(container, stream, rate: int, film: Film) -> None:
 
 def make_film(folder: Path, film: Film) -> Path:
     """Write it and return its path."""
-    path = folder / f"{film.video}-{film.audio}-{film.b_frames}-{film.width}{film.suffix}"
+    name = f"{film.video}-{film.audio}-{film.b_frames}-{film.width}-{film.gop_frames}"
+    path = folder / (name + film.suffix)
     if path.exists():
         return path
     with av.open(str(path), "w") as container:
