@@ -98,3 +98,11 @@ def test_every_advisory_says_where_it_ends():
             assert advisory.fixed_in[0].isdigit()
             assert advisory.summary
             assert first == "" or first[0].isdigit()
+
+
+def test_advisories_say_where_they_were_confirmed_or_are_uncertain():
+    _, table = vulnerabilities()
+    rows = [(name, first, one) for name, found in table.items() for first, one in found]
+    assert len({(name, first, one.advisory_id) for name, first, one in rows}) == len(rows)
+    assert any(one.certain for _, _, one in rows)
+    assert not all(one.certain for _, _, one in rows)

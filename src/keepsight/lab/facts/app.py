@@ -229,6 +229,8 @@ class Advisory:
     summary: str
     dated: str
     """ISO date of the file it was taken from."""
+    certain: bool = True
+    """False: its versions could not be confirmed; nothing is violated by it."""
 
 
 @dataclass(frozen=True, slots=True)

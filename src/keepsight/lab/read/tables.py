@@ -77,6 +77,12 @@ def vulnerabilities() -> tuple[str, dict[str, tuple[tuple[str, Advisory], ...]]]
     table = _table("vulnerabilities.toml")
     found: dict[str, list[tuple[str, Advisory]]] = {}
     for row in table["advisory"]:
-        advisory = Advisory(row["id"], row["fixed_in"], row["summary"], table["dated"])
+        advisory = Advisory(
+            row["id"],
+            row["fixed_in"],
+            row["summary"],
+            table["dated"],
+            certain="confirmed" in row,
+        )
         found.setdefault(row["name"], []).append((row.get("from", ""), advisory))
     return table["dated"], {name: tuple(rows) for name, rows in found.items()}

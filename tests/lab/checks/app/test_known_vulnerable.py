@@ -9,6 +9,8 @@ from tests.lab.checks.app.facts import GAP, C, U, V, app, judged, outcome
 DATED = "2026-09-01"
 HOLE = Advisory("CVE-2021-0341", "4.9.2", "accepts another host", DATED)
 
+UNCONFIRMED = Advisory("CVE-2016-2402", "3.1.2", "pinning can be bypassed", DATED, certain=False)
+
 
 def bundling(*advisories, listed=True, dated=DATED, **changes):
     library = Library("g:okhttp", "3.12.0", "pom.properties", advisories, listed=listed)
@@ -18,7 +20,8 @@ def bundling(*advisories, listed=True, dated=DATED, **changes):
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        (bundling(HOLE), V), (bundling(), C), (bundling(listed=False), U),
+        (bundling(HOLE), V), (bundling(UNCONFIRMED), U), (bundling(UNCONFIRMED, HOLE), V),
+        (bundling(), C), (bundling(listed=False), U),
         (bundling(dated="2026-01-01"), U), (bundling(dated=""), U), (app(), U),
         (bundling(unread=(GAP,)), U), (bundling(native_libraries=("libssl.so",)), U),
     ],

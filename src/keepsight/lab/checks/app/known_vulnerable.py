@@ -34,7 +34,7 @@ LIST_AGE_MAX: Final = timedelta(days=183)
 
 def judge(rule: AppRule, app: AppFacts, facts: ProductFacts) -> tuple[Finding, ...]:
     """Judge one app."""
-    affected = [one for one in app.libraries if one.advisories]
+    affected = [one for one in app.libraries if any(row.certain for row in one.advisories)]
     if affected:
         names = ", ".join(f"{one.name} {one.version}" for one in affected[:5])
         lines = [line for one in affected for line in _lines(app, one)]
@@ -50,6 +50,11 @@ def judge(rule: AppRule, app: AppFacts, facts: ProductFacts) -> tuple[Finding, .
         for one in app.libraries
     ]
     reasons = list(app.code_gaps[:3])
+    for one in app.libraries:
+        reasons += [
+            f"{one.name} {one.version} may have {row.advisory_id}, by an unconfirmed row of the list"
+            for row in one.advisories
+        ]
     if not app.libraries:
         reasons.append("no library states its version")
     if any(not one.listed for one in app.libraries):
@@ -73,7 +78,8 @@ def _lines(app: AppFacts, one: Library) -> list[Evidence]:
     return [
         Evidence(
             f"{one.name} {one.version}: {advisory.advisory_id}, {advisory.summary}, fixed in "
-            f"{advisory.fixed_in} (list of {advisory.dated})",
+            f"{advisory.fixed_in} (list of {advisory.dated}"
+            + (")" if advisory.certain else ", not confirmed)"),
             app.artefact,
             one.source,
             Owner.THIRD_PARTY,
