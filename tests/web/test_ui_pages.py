@@ -32,6 +32,8 @@ PAGES: Final = (
     ("/settings", "home"), ("/settings", "empty"), (f"/settings/camera/{CAMERA}", "home"),
     (f"/settings/camera/{hex_id(3)}", "trouble"), ("/status", "home"), ("/status", "trouble"),
     ("/status", "empty"), ("/ledger", "home"), ("/ledger", "trouble"), ("/ledger", "empty"),
+    ("/checks", "home"), ("/checks", "empty"), (f"/checks/{hex_id(701)}", "home"),
+    (f"/checks/{hex_id(702)}", "home"), (f"/checks/{hex_id(703)}", "home"),
     ("/", "unclaimed"), ("/", "signed-out"), ("/", "locked"), ("/", "offline"),
 )  # fmt: skip
 
