@@ -52,7 +52,7 @@ def judge(rule: AppRule, app: AppFacts, facts: ProductFacts) -> tuple[Finding, .
     reasons = list(app.code_gaps[:3])
     for one in app.libraries:
         reasons += [
-            f"{one.name} {one.version} may have {row.advisory_id}, by an unconfirmed row of the list"
+            f"{one.name} {one.version} may have {row.advisory_id}, by an unconfirmed row"
             for row in one.advisories
         ]
     if not app.libraries:
