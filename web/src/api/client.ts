@@ -195,10 +195,6 @@ export class ApiClient {
     return this.#change('POST', '/refusals', report);
   }
 
-  ledger(before: number | null, limit: number): Promise<wire.LedgerPage> {
-    return this.#get(withQuery('/ledger', before === null ? { limit } : { before, limit }));
-  }
-
   /** INIT and the newest STILL of a stream, sealed, back to back; null where there is none. */
   async still(opaque: string, signal?: AbortSignal): Promise<Bytes | null> {
     try {

@@ -262,9 +262,3 @@ export interface RefusalReport {
   header: string;
 }
 
-export type LedgerLine = Record<string, unknown> & { n?: number; type?: string };
-
-export interface LedgerPage {
-  lines: LedgerLine[];
-  intact: boolean;
-}

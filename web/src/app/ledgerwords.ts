@@ -1,17 +1,33 @@
 /** A ledger line as a sentence. Field names differ by type, so everything is read with care. */
 import { number, t, tCode, type Key } from '../i18n/translate.svelte';
 import { household } from './household.svelte';
-import type { LedgerLine } from './model';
 import type { IconName } from '../components/Icon.svelte';
+
+/** A line of the ledger, as the hub gives it or as it was proven. */
+export type Line = Readonly<Record<string, unknown>>;
+
+export type LineKind = 'keys' | 'refused' | 'signin' | 'people' | 'cameras' | 'household';
+
+/** Which lines are of a kind that people look for. The rest is under "all" only. */
+export const LINE_KINDS: Record<LineKind, readonly string[]> = {
+  keys: ['release', 'delivered', 'export'],
+  refused: ['refused', 'ledger_alarm', 'rolled_back', 'suspended', 'resumed'],
+  signin: ['sign_in', 'sign_in_failed', 'sign_out', 'session_ended', 'passphrase_changed', 'email_changed'],
+  people: ['member_added', 'member_changed', 'member_removed', 'granted', 'grant_changed', 'grant_ended', 'invited', 'invite_used', 'invite_revoked', 'device_enrolled', 'device_removed', 'subject_erased'],
+  cameras: ['camera_added', 'camera_tried', 'camera_changed', 'camera_kept', 'camera_removed', 'identity_changed', 'identity_accepted', 'identity_stopped', 'recordings_deleted'],
+  household: ['settings', 'renamed', 'epoch', 'recovered', 'recovery_kit', 'mail_server', 'ledger_taken_over', 'restore_accepted', 'alarm_cleared'],
+};
 
 const ICONS: Record<string, IconName> = {
   release: 'key', refused: 'shield', sign_in: 'device', sign_in_failed: 'warn', member_added: 'device', device_enrolled: 'device',
   device_removed: 'close', settings: 'settings', export: 'export', recordings_deleted: 'close', camera_added: 'camera',
   camera_changed: 'camera', camera_removed: 'close', identity_accepted: 'swap', identity_changed: 'swap',
+  granted: 'key', member_removed: 'close', member_changed: 'device', rolled_back: 'warn', ledger_alarm: 'warn', restore_accepted: 'check',
+  alarm_cleared: 'check', subject_erased: 'close', suspended: 'off', resumed: 'check', epoch: 'key', sign_out: 'signOut',
   check_started: 'checks', check_finished: 'checks', check_deleted: 'close',
 }; // prettier-ignore
 
-function textOf(line: LedgerLine, ...names: string[]): string {
+function textOf(line: Line, ...names: string[]): string {
   for (const name of names) {
     const value = line[name];
     if (typeof value === 'string' && value !== '') return value;
@@ -20,12 +36,12 @@ function textOf(line: LedgerLine, ...names: string[]): string {
   return '';
 }
 
-export function lineIcon(line: LedgerLine): IconName {
-  return ICONS[line.type ?? ''] ?? 'ledger';
+export function lineIcon(line: Line): IconName {
+  return ICONS[textOf(line, 'type')] ?? 'ledger';
 }
 
 /** Wall time of the line, in microseconds; null where it has none. */
-export function lineUs(line: LedgerLine): number | null {
+export function lineUs(line: Line): number | null {
   for (const name of ['at_us', 'wall_us']) {
     const value = line[name];
     if (typeof value === 'number') return value;
@@ -33,24 +49,26 @@ export function lineUs(line: LedgerLine): number | null {
   return null;
 }
 
-function deviceName(id: string, names: ReadonlyMap<string, string>): string {
-  return names.get(id) ?? (id === '' ? t('ledger.some_device') : t('ledger.device', { id: id.slice(0, 8) }));
+function named(id: string, names: ReadonlyMap<string, string>, some: Key, other: Key): string {
+  if (id === '') return t(some);
+  return names.get(id) ?? t(other, { id: id.slice(0, 8) });
 }
 
 /** What happened. A type newer than this page is shown by its own name. */
-export function lineText(line: LedgerLine, devices: ReadonlyMap<string, string>): string {
+export function lineText(line: Line, names: ReadonlyMap<string, string>): string {
   const id = textOf(line, 'camera');
-  const camera = household.camera(id)?.name ?? (id === '' ? t('ledger.some_camera') : t('ledger.camera', { id: id.slice(0, 8) }));
+  const member = textOf(line, 'member');
   const purpose = textOf(line, 'purpose');
   const reason = textOf(line, 'reason');
+  const somebody = t(line['erased'] === true ? 'sight.erased' : 'ledger.somebody');
   const values = {
-    camera,
-    device: deviceName(textOf(line, 'device', 'device_id'), devices),
+    camera: household.camera(id)?.name ?? named(id, names, 'ledger.some_camera', 'ledger.camera'),
+    device: named(textOf(line, 'device', 'device_id'), names, 'ledger.some_device', 'ledger.device'),
     purpose: tCode('purpose', purpose, purpose),
     reason: tCode('refusal', reason, reason),
-    member: textOf(line, 'member', 'name') || t('ledger.somebody'),
-    what: textOf(line, 'what', 'action', 'event'),
+    member: names.get(member) ?? (textOf(line, 'name') || somebody),
+    what: textOf(line, 'what', 'action', 'event', 'product', 'problem'),
   };
-  const type = line.type ?? '';
-  return tCode('ledger.line', type, type === '' ? t('ledger.unknown' as Key) : type, values);
+  const type = textOf(line, 'type');
+  return tCode('ledger.line', type, type === '' ? t('ledger.unknown') : type.replaceAll('_', ' '), values);
 }

@@ -2,9 +2,10 @@
  * A household that is not there, for development and tests: `?mock=home`, `many`, `empty`, `trouble` …
  * Only in builds of mode `mock` and in the development server; never in the shipped program.
  */
-import type { Camera, ExportJob, LedgerLine, MemberDevice, Status } from './model';
+import type { Camera, ExportJob, MemberDevice, Status } from './model';
 import { MockChecks } from './mock/checks';
 import { exportPort, livePort, playbackPort } from './mock/pictures';
+import { mockLedger } from './mock/ledger';
 import { cameraStatus, DAY_US, hexId, makeWorld, SCENARIOS, type Scenario, type World } from './mock/world';
 import { ApiError, type HubPort, type Ports } from './ports';
 
@@ -14,19 +15,6 @@ const LATENCY_MS = 40;
 function scenarioOfAddress(): Scenario {
   const asked = new URLSearchParams(location.search).get('mock');
   return SCENARIOS.find((name) => name === asked) ?? 'home';
-}
-
-function ledgerLines(): LedgerLine[] {
-  const nowUs = Date.now() * 1000;
-  const types = ['release', 'release', 'release', 'sign_in', 'refused', 'export', 'release', 'camera_changed', 'recordings_deleted'];
-  return Array.from({ length: 240 }, (_, back) => {
-    const n = 4_812 - back;
-    const type = types[(n * 7) % types.length] ?? 'release';
-    return {
-      n, type, at_us: nowUs - back * 97_000_000, camera: hexId((n % 6) + 1), stream: 'main', device: hexId(501 + (n % 2)),
-      purpose: ['live', 'rec', 'export'][n % 3], reason: 'foreign_camera', epoch: 3, writer: hexId(n), count: 1,
-    }; // prettier-ignore
-  });
 }
 
 class MockHub implements HubPort {
@@ -212,12 +200,6 @@ class MockHub implements HubPort {
     if (change.household_name !== undefined) this.householdName = change.household_name;
     return this.answer(this.settingsNow);
   }
-
-  ledger(before: number | null, limit: number) {
-    const all = ledgerLines();
-    const lines = all.filter((line) => before === null || (line.n ?? 0) < before).slice(0, limit);
-    return this.answer({ lines: this.world.scenario === 'empty' ? [] : lines, intact: this.world.scenario !== 'trouble' });
-  }
 }
 
 /** Ports of a household that exists in this tab only. */
@@ -228,6 +210,7 @@ export function mockPorts(): Ports {
     live: livePort(world),
     playback: playbackPort(world),
     exporter: exportPort,
+    ledger: mockLedger(world),
     checks: new MockChecks(world),
     nowUs: () => Date.now() * 1000,
     deviceName: () => 'Firefox on Linux',

@@ -7,7 +7,6 @@ import type {
   ExportJob,
   Hello,
   HouseholdSettings,
-  LedgerPage,
   MemberDevice,
   NewCamera,
   PassphraseVerdict,
@@ -20,6 +19,7 @@ import type {
   TimelineLane,
 } from './model';
 import type { ChecksPort } from '../api/checks';
+import type { LedgerPort } from './ledger';
 import type { LiveReport, PictureState } from '../media/livestate';
 import type { PlaybackReport } from '../media/playback';
 
@@ -47,7 +47,6 @@ export interface HubPort {
   status(): Promise<Status>;
   settings(): Promise<HouseholdSettings>;
   changeSettings(change: Partial<HouseholdSettings>): Promise<HouseholdSettings>;
-  ledger(before: number | null, limit: number): Promise<LedgerPage>;
 }
 
 export type StreamChoice = 'auto' | 'main' | 'sub';
@@ -100,6 +99,7 @@ export interface Ports {
   live: LivePort;
   playback: PlaybackPort;
   exporter: ExportPort;
+  ledger: LedgerPort;
   checks: ChecksPort;
   /** Wall time of the hub; this browser's own clock may be wrong. */
   nowUs(): number;

@@ -1,11 +1,13 @@
 /** The real ports: the hub behind the door, and sealed pictures that only this browser opens. */
 import { ChecksClient } from '../api/checks';
 import { ApiClient, ApiError } from '../api/client';
+import { LedgerClient } from '../api/ledger';
 import { keepLanguage, t } from '../i18n/translate.svelte';
 import { Engine } from '../media/engine';
 import { canSaveToFile } from '../media/exporting';
 import { DeviceKey, openDeviceStore } from '../seal/device';
 import { Prover } from '../seal/prover';
+import { ledgerPort } from './ledger';
 import { nameOfBrowser } from './browsername';
 import { theme } from './theme.svelte';
 import type { EnrollingDevice, Session, SetupRequest, SetupResult } from './model';
@@ -86,7 +88,6 @@ function hubPort(api: ApiClient, device: DeviceKey): HubPort {
     status: () => api.status(),
     settings: () => api.settings(),
     changeSettings: (change) => api.changeSettings(change),
-    ledger: (before, limit) => api.ledger(before, limit),
   };
 }
 
@@ -134,6 +135,7 @@ export async function hubPorts(): Promise<Ports> {
       saveToFile: (job, progress, signal) => open().saveExport(job, progress, signal),
     },
     checks: new ChecksClient(api),
+    ledger: ledgerPort(new LedgerClient(api)),
     nowUs: () => api.clock.nowUs(),
     deviceName,
     sessionChanged(session) {

@@ -42,16 +42,12 @@ test('paths and queries', async () => {
   await api.removeCamera('a', 'keep');
   await api.recorded('op', 'wr', 3, 7);
   await api.exported('wr', 0, 7);
-  await api.ledger(null, 10);
-  await api.ledger(5, 10);
   expect(calls.map((call) => call.path)).toEqual([
     '/api/timeline?camera=a&camera=b&from=1&to=3',
     '/api/recordings?camera=a&stream=main&from=1&to=2',
     '/api/cameras/a?recordings=keep',
     '/s/op/wr/3-7',
     '/s/export/wr/0-7',
-    '/api/ledger?limit=10',
-    '/api/ledger?before=5&limit=10',
   ]);
 });
 
