@@ -22,6 +22,7 @@ from keepsight.seal.frame import Expectation, WindowKey
 from keepsight.seal.frame import open as open_sealed
 from keepsight.seal.header import HEADER_BYTES, Context, Kind, Stream, read_header
 from keepsight.seal.release import unwrap_on_device
+from tests.prover import Prover
 
 HOUSEHOLD = "5e" * 16
 PASSPHRASE = "gravel teapot orbit lantern"
@@ -113,14 +114,27 @@ class Browser:
     session: aiohttp.ClientSession
     private: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
     device_id: str = ""
+    prover: Prover | None = field(default_factory=Prover)
+    """Proves each request, as browsers do; None: a client of before there were proofs."""
 
     @property
     def device(self):
         public = self.private.public_key().public_bytes_raw()
-        return {"name": "Test browser", "public_key": base64.b64encode(public).decode()}
+        device = {"name": "Test browser", "public_key": base64.b64encode(public).decode()}
+        return {**device, "signing_key": self.prover.signing_key} if self.prover else device
 
     async def ask(self, method, path, body=None, *, headers=None, **query):
+        """Ask, and once more where the hub wants a proof of its own time and this session."""
+        answer = await self._ask_once(method, path, body, headers, query)
+        if answer.status == 401 and self.prover and b'"proof_stale"' in answer.body:
+            self.prover.learn(answer.json()["fields"])
+            return await self._ask_once(method, path, body, headers, query)
+        return answer
+
+    async def _ask_once(self, method, path, body, headers, query):
         sent = {"X-Keepsight": "1", **(headers or {})}
+        if self.prover and path.startswith("/api/") and "DPoP" not in sent:
+            sent["DPoP"] = self.prover.prove(method, path)
         async with self.session.request(
             method, f"http://hub.test{path}", json=body, params=query or None, headers=sent
         ) as answer:
@@ -134,6 +148,16 @@ class Browser:
     async def sign_in(self, member="Ann", passphrase=PASSPHRASE):
         body = {"member": member, "passphrase": passphrase, "device": self.device}
         answer = await self.ask("POST", "/api/session", body)
+        if answer.status == 200:
+            self.device_id = answer.json()["device_id"]
+        return answer
+
+    async def join(self, secret, passphrase=PASSPHRASE):
+        """Use an invite, as the page does; a display gives no passphrase."""
+        body = {"secret": secret, "device": self.device}
+        if passphrase is not None:
+            body["passphrase"] = passphrase
+        answer = await self.ask("POST", "/api/join", body)
         if answer.status == 200:
             self.device_id = answer.json()["device_id"]
         return answer
@@ -193,6 +217,22 @@ class Home:
             if is_signed_in:
                 answer = await browser.sign_in()
                 assert answer.status == 200, answer.body
+            yield browser
+
+    async def invite(self, name, role="guest", grants=(), **more):
+        """An invite by the owner; its answer has the secret."""
+        body = {"name": name, "role": role, "grants": list(grants), **more}
+        answer = await self.control.ask("POST", "/api/invites", body)
+        assert answer.status == 201, answer.body
+        return answer.json()
+
+    @contextlib.asynccontextmanager
+    async def member(self, name, role="guest", grants=()):
+        """The browser of somebody who has joined."""
+        invite = await self.invite(name, role, grants)
+        async with self.browser(is_signed_in=False) as browser:
+            answer = await browser.join(invite["secret"], None if role == "display" else PASSPHRASE)
+            assert answer.status == 200, answer.body
             yield browser
 
     async def add_camera(self, url, name="Hall", **more):

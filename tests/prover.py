@@ -38,6 +38,11 @@ class Prover:
         """As the device sends it at enrolment."""
         return base64.b64encode(self.point).decode()
 
+    def learn(self, hint: dict) -> None:
+        """Take over the hub's nonce and time."""
+        self.nonce = hint["nonce"]
+        self.offset_seconds = (hint["time_us"] - self.clock.wall_us()) / 1e6
+
     def prove(self, method: str, path: str, *, header=None, **claims) -> str:
         """The header `DPoP` for one request."""
         point = self.point

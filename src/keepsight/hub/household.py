@@ -12,18 +12,28 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from keepsight.core.clock import Clock
 from keepsight.hub.access import Access
 from keepsight.hub.epochs import Epochs, RollReason
+from keepsight.hub.invites import Invites
 from keepsight.hub.journal import Journal
+from keepsight.hub.keyrelease import RefusalLines
 from keepsight.hub.keyring import Keyring, KeyringFile
 from keepsight.hub.membership import Membership
+from keepsight.hub.outbox import Outbox, open_egress
 from keepsight.hub.people import People
+from keepsight.hub.proof import Proofs
 from keepsight.hub.refusals import Refusals
+from keepsight.hub.rights import Rights
 from keepsight.hub.settings import Settings, read_settings
+from keepsight.hub.signin.signin import SignIn
+from keepsight.hub.store.egress import EgressStore
+from keepsight.hub.store.factors import FactorStore
 from keepsight.hub.store.household import HouseholdStore
+from keepsight.hub.store.invites import InviteStore
 from keepsight.hub.store.people import PeopleStore
 
 if TYPE_CHECKING:
     from keepsight.hub.archive import Archive
     from keepsight.hub.checks.checks import Checks
+    from keepsight.hub.egress import Egress
     from keepsight.hub.exports import Exports
     from keepsight.hub.live.feed import Feed
     from keepsight.hub.roster import Roster
@@ -56,8 +66,15 @@ class Household:
         people_store = PeopleStore(store.engine)
         self.access = Access(keyring.household, people_store, clock)
         self.people = People(self, people_store, self.access)
+        self.rights = Rights(self, people_store)
+        self.invites = Invites(self, InviteStore(store.engine))
         self.refusals = Refusals(journal, clock)
+        self.refused_releases = RefusalLines(journal, clock)
         self.epochs = Epochs(self, keyring_file)
+        self.signin = SignIn(self, FactorStore(store.engine), keyring_file)
+        self.proofs = Proofs(clock)
+        self.outbox = Outbox(self)
+        self.egress: Egress
         self.settings = Settings()
         # The parts that run are set by works.py.
         self.roster: Roster
@@ -85,10 +102,15 @@ class Household:
         return await loop.run_in_executor(self._sql_thread, lambda: function(*args, **kwargs))
 
     async def load(self) -> None:
-        """Read people and settings."""
+        """Read people, what proves them, and settings."""
         self.settings = read_settings(await self.sql(self._store.read_settings, self.household_id))
         await self.people.load()
+        await self.rights.load()
+        await self.invites.load()
         await self._ask_the_log()
+        await self.signin.load()
+        self.egress = await open_egress(self, EgressStore(self._store.engine))
+        await self.outbox.load()
 
     async def _ask_the_log(self) -> None:
         """Nobody comes in whom the signed membership log does not name."""

@@ -23,7 +23,6 @@ from fastapi import FastAPI
 from keepsight.core.clock import Clock
 from keepsight.core.secret import Secret
 from keepsight.hub import sockets
-from keepsight.hub.access import TryLimit
 from keepsight.hub.household import Household
 from keepsight.hub.journal import open_journal
 from keepsight.hub.keyring import (
@@ -36,6 +35,8 @@ from keepsight.hub.keyring import (
 )
 from keepsight.hub.member import Member, Role
 from keepsight.hub.recover import new_printed_key, seal_kit
+from keepsight.hub.signin.limits import TryLimit
+from keepsight.hub.signin.openers import Openers, open_with_any_owner, openers_path
 from keepsight.hub.store.household import open_household_store
 from keepsight.hub.works import start_works, stop_works
 from keepsight.seal import keys
@@ -108,7 +109,7 @@ class Hub:
         self.is_idle = is_idle
         """Connects to no camera: started by the command line for one request."""
         self.setup_code = new_setup_code()
-        self.limit = TryLimit(clock)
+        self.limit = TryLimit(clock, directory / "tries.json")
         self.household: Household | None = None
         self.run_directory = sockets.run_directory(directory)
         self._keyring_file = KeyringFile(
@@ -160,15 +161,16 @@ class Hub:
         return MadeHousehold(owner, identity, kit)
 
     async def unlock(self, passphrase: Secret) -> None:
-        """Open the keys with the owner's passphrase and start.
+        """Open the keys with an owner's passphrase and start.
 
         Raises:
             keepsight.hub.keyring.WrongPassphraseError: it does not open them.
         """
         async with self._opening:
             if self.household is None:
+                openers = Openers(openers_path(self.directory))
                 keyring = await asyncio.to_thread(
-                    self._keyring_file.open_with_passphrase, passphrase
+                    open_with_any_owner, self._keyring_file, openers, passphrase
                 )
                 await self._open(keyring)
 

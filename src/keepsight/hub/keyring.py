@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import secrets
+import threading
 import unicodedata
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -229,6 +230,13 @@ def _unb64(text: str) -> bytes:
         raise KeyringError("the stored keys are damaged: use the recovery kit") from error
 
 
+def _under_passphrase(passphrase: Secret, root: bytes) -> dict[str, str]:
+    salt = secrets.token_bytes(16)
+    cost = f"{ARGON2_PASSES},{ARGON2_MEMORY_KIB},{ARGON2_LANES}"
+    wrapped = keys.wrap(_stretch(passphrase, salt, cost), root, _PASSPHRASE_PLACE)
+    return {"salt": _b64(salt), "argon2id": cost, "under_passphrase": _b64(wrapped)}
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Replace a file of mode 0600 so that a crash leaves either the old or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -252,6 +260,7 @@ class KeyringFile:
     def __init__(self, path: Path, machine_key_path: Path) -> None:
         self.path = path
         self.machine_key_path = machine_key_path
+        self._changing = threading.Lock()
 
     def beside_machine_key(self, suffix: str) -> Path | None:
         """A file outside the data directory and its backups; None where nothing may lie there."""
@@ -288,17 +297,11 @@ class KeyringFile:
 
     def write(self, keyring: Keyring, passphrase: Secret, *, starts_unattended: bool) -> None:
         """Store the keyring under a passphrase and, if asked, under the machine key too."""
-        salt = secrets.token_bytes(16)
-        cost = f"{ARGON2_PASSES},{ARGON2_MEMORY_KIB},{ARGON2_LANES}"
         document = {
             "version": 1,
             "household": keyring.household.hex(),
             "name": keyring.name,
-            "salt": _b64(salt),
-            "argon2id": cost,
-            "under_passphrase": _b64(
-                keys.wrap(_stretch(passphrase, salt, cost), keyring.root, _PASSPHRASE_PLACE)
-            ),
+            **_under_passphrase(passphrase, keyring.root),
             "secrets": _b64(keys.wrap(keyring.root, keyring.recovery_document(), _SECRETS_PLACE)),
         }
         if starts_unattended:
@@ -321,8 +324,21 @@ class KeyringFile:
             KeyringError: the file that is there cannot be read.
         """
         sealed = keys.wrap(keyring.root, keyring.recovery_document(), _SECRETS_PLACE)
-        document = {**self._read(), "name": keyring.name, "secrets": _b64(sealed)}
-        write_private(self.path, json.dumps(document, indent=1).encode())
+        self._change({"name": keyring.name, "secrets": _b64(sealed)})
+
+    def rewrap(self, passphrase: Secret, root: bytes) -> None:
+        """Have another passphrase open it; keys and machine key stay as they are.
+
+        Raises:
+            OSError, KeyringError: as `rewrite`; the old passphrase still opens it.
+        """
+        self._change(_under_passphrase(passphrase, root))
+
+    def _change(self, fields: dict[str, str]) -> None:
+        # An epoch may begin while a passphrase changes: neither may undo the other.
+        with self._changing:
+            document = {**self._read(), **fields}
+            write_private(self.path, json.dumps(document, indent=1).encode())
 
     def open_with_passphrase(self, passphrase: Secret) -> Keyring:
         """Open with the owner's passphrase (about 0.3 s of Argon2id).

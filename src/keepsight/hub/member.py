@@ -58,3 +58,10 @@ class Session:
     device_id: bytes
     created_us: int
     expires_us: int
+    factor: str = "passphrase"
+    """What it was begun with: passphrase, passkey, passphrase+totp…"""
+    path: str = ""
+    """Host name that the browser asked for."""
+    last_seen_us: int = 0
+    is_shared: bool = False
+    """Other people use this device too: PINs are asked for."""

@@ -3,13 +3,15 @@
 Lives in the event loop's thread; what it stores goes through the household's SQL thread.
 """
 
+import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from keepsight.hub.access import Access, hash_token
+from keepsight.core.secret import Secret
+from keepsight.hub.access import IDLE_US, STARTED, Access, Start, hash_token
 from keepsight.hub.epochs import RollReason
 from keepsight.hub.keyrelease import Viewer
-from keepsight.hub.member import Device, Member, Session
+from keepsight.hub.member import Device, Member, Role, Session
 from keepsight.hub.store.people import PeopleStore
 
 if TYPE_CHECKING:
@@ -17,9 +19,16 @@ if TYPE_CHECKING:
 
     from keepsight.hub.household import Household
 
+SEEN_US: Final = 5 * 60 * 1_000_000
+"""How exactly is known when a session was last seen."""
+
 
 class BarredError(Exception):
     """This member was removed; an older backup brought them back, and that does not count."""
+
+
+class LastOwnerError(ValueError):
+    """A household needs somebody who decides: make somebody else an owner first."""
 
 
 class People:
@@ -92,12 +101,75 @@ class People:
         await household.sql(self.store.add_member, household.household_id, member)
         self.members[member.member_id] = member
 
+    def _check_owner_stays(self, member: Member) -> None:
+        owners = [one for one in self.members.values() if one.role is Role.OWNER]
+        if owners == [member]:
+            raise LastOwnerError
+
+    async def change_member(self, after: Member, *, by: str) -> None:
+        """Give a member another name, role, e-mail address or integration.
+
+        Whoever may do less than before loses what is open; the rest signs in as before.
+
+        Raises:
+            LastOwnerError: nobody could decide for the household any more.
+            keepsight.hub.store.people.NameTakenError: another member has this name.
+        """
+        household = self._household
+        before = self.members[after.member_id]
+        if before.name.casefold() != after.name.casefold():
+            await household.sql(self.store.check_name, household.household_id, after.name)
+        is_demoted = before.role is Role.OWNER and after.role is not Role.OWNER
+        if is_demoted:
+            self._check_owner_stays(before)
+        line = {"type": "member_changed", "member": after.member_id.hex(), "by": by}
+        more = {"name": after.name, "role": after.role.value, "integration": after.integration}
+        await household.journal.record([{**line, **more}])
+        if before.role is not after.role:
+            await household.membership.changed(
+                "role_changed", members={after.member_id: after.role.value}
+            )
+        if is_demoted:
+            await household.signin.close_keys_to(before)
+        await household.sql(self.store.put_member, household.household_id, after)
+        self.members[after.member_id] = after
+        if before.role is not after.role:
+            household.rights.narrow()
+
+    async def remove_member(self, member: Member, *, by: str) -> None:
+        """Remove a member: nothing of theirs signs in, and no key of theirs opens what comes.
+
+        What they saw or kept until now stays with them.
+
+        Raises:
+            LastOwnerError: nobody could decide for the household any more.
+            keepsight.seal.ledger.LedgerError: the ledger refused; nothing has changed.
+        """
+        household, gone = self._household, member.member_id
+        self._check_owner_stays(member)
+        await household.journal.record(
+            [{"type": "member_removed", "member": gone.hex(), "name": member.name, "by": by}]
+        )
+        await household.membership.changed("member_removed", gone=[gone])
+        await household.signin.close_to(member)
+        self.members.pop(gone, None)
+        self.devices = {i: d for i, d in self.devices.items() if d.member_id != gone}
+        ended = [s.token_hash for s in self.sessions.values() if s.member_id == gone]
+        for token_hash in ended:
+            self.sessions.pop(token_hash, None)
+            self.on_session_end(token_hash)
+        household.rights.forget(gone)
+        await household.sql(self.store.remove_member, household.household_id, gone)
+        household.roster.roll_windows()
+        household.archive.recordings.roll()
+        await household.epochs.roll(RollReason.MEMBER_REMOVED, by=by)
+
     # Sessions
 
     def find_session(self, token: str) -> tuple[Session, Viewer] | None:
         """The live session of a cookie's value, with its member and device."""
         session = self.sessions.get(hash_token(token)) if token else None
-        if session is None or session.expires_us <= self._household.clock.wall_us():
+        if session is None or not self._is_live(session):
             return None
         member = self.members.get(session.member_id)
         device = self.devices.get(session.device_id)
@@ -105,16 +177,74 @@ class People:
             return None
         return session, Viewer(member, device)
 
-    async def start_session(self, member: Member, device: Device) -> tuple[str, Session]:
-        """Sign a device in.
+    def _is_live(self, session: Session) -> bool:
+        now_us = self._household.clock.wall_us()
+        return now_us < session.expires_us and now_us - session.last_seen_us < IDLE_US
+
+    async def touch(self, session: Session) -> None:
+        """Remember that a session was used; written at most every few minutes."""
+        household = self._household
+        now_us = household.clock.wall_us()
+        if now_us - session.last_seen_us < SEEN_US or session.token_hash not in self.sessions:
+            return
+        self.sessions[session.token_hash] = replace(session, last_seen_us=now_us)
+        await household.sql(self.store.seen, household.household_id, session.token_hash, now_us)
+
+    async def set_email(self, member: Member, email: str, *, by: str) -> None:
+        """Where a member's mail goes; empty: nowhere. The ledger learns that, not where."""
+        household = self._household
+        line = {"type": "email_changed", "member": member.member_id.hex(), "by": by}
+        await household.journal.record([{**line, "is_set": bool(email)}])
+        now = replace(self.members[member.member_id], email=email)
+        await household.sql(self.store.set_email, household.household_id, member.member_id, email)
+        self.members[member.member_id] = now
+
+    async def set_passphrase(
+        self, member: Member, passphrase: Secret, *, by: str, keep: bytes | None = None
+    ) -> None:
+        """Give a member a new passphrase, and end their sessions but the one to keep.
+
+        An owner's passphrase opens the household's keys from now on, and the old one does not.
+
+        Args:
+            member: whose.
+            passphrase: judged already.
+            by: for the ledger.
+            keep: token hash of a session that stays.
+        """
+        household = self._household
+        passphrase_hash = await asyncio.to_thread(self._access.hash_passphrase, passphrase)
+        await household.journal.record(
+            [{"type": "passphrase_changed", "member": member.member_id.hex(), "by": by}]
+        )
+        if member.role is Role.OWNER:
+            await household.signin.open_with(member, passphrase)
+        ended = await household.sql(
+            self.store.set_passphrase,
+            household.household_id,
+            member.member_id,
+            passphrase_hash,
+            keep,
+        )
+        self.members[member.member_id] = replace(member, passphrase_hash=passphrase_hash)
+        for token_hash in ended:
+            self.sessions.pop(token_hash, None)
+            self.on_session_end(token_hash)
+
+    async def start_session(
+        self, member: Member, device: Device, start: Start = STARTED
+    ) -> tuple[str, Session]:
+        """Sign a device in; a session that it had before is over.
 
         Raises:
             BarredError: the member was removed.
         """
         household = self._household
         self.check_belongs(member)
+        for old in [s for s in self.sessions.values() if s.device_id == device.device_id]:
+            await self.end_session(old.token_hash)
         token, session = await household.sql(
-            self._access.start_session, member.member_id, device.device_id
+            self._access.start_session, member.member_id, device.device_id, start
         )
         self.sessions[session.token_hash] = session
         seen = replace(device, last_seen_us=session.created_us)
@@ -126,6 +256,8 @@ class People:
                     "type": "sign_in",
                     "member": member.member_id.hex(),
                     "device": device.device_id.hex(),
+                    "factor": start.factor,
+                    "path": start.path,
                 }
             ]
         )

@@ -9,7 +9,7 @@ import pyrage
 from keepsight.core.clock import Clock
 from keepsight.core.secret import Secret
 from keepsight.hub import sockets
-from keepsight.hub.access import Access, judge_passphrase
+from keepsight.hub.access import Access
 from keepsight.hub.keyring import (
     Keyring,
     KeyringError,
@@ -21,6 +21,7 @@ from keepsight.hub.keyring import (
 from keepsight.hub.member import Member, Role
 from keepsight.hub.membership import Membership
 from keepsight.hub.scribe import Dated, open_scribe
+from keepsight.hub.signin.passphrase import judge_passphrase
 from keepsight.hub.store.household import open_household_store
 from keepsight.hub.store.people import PeopleStore
 from keepsight.hub.takeover import take_over

@@ -46,10 +46,17 @@ async def start_works(
     household.exports = Exports(household)
     household.checks = Checks(household, is_idle=is_idle)
     household.feed = feed
-    household.people.on_session_end = feed.end_session
+
+    def end_session(token_hash: bytes) -> None:
+        household.signin.end_session(token_hash)
+        feed.end_session(token_hash)
+
+    household.people.on_session_end = end_session
     household.roster = Roster(household, surroundings, tasks, is_idle=is_idle)
     await household.roster.load()
     await household.checks.load()
+    tasks.create_task(household.rights.run(), name="rights")
+    tasks.create_task(household.outbox.run(), name="mail")
 
 
 async def stop_works(household: "Household") -> None:

@@ -6,7 +6,7 @@ Goal: no route without a case for a stranger, and every error in the form that t
 import re
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter
 
 from keepsight.hub.api.api import _declare_policies, build_api, route_table
 from tests.home import PASSPHRASE
@@ -82,14 +82,14 @@ async def test_what_answers_before_a_sign_in_is_declared_so(home):
 
 
 def test_a_route_without_a_policy_cannot_be_built():
-    api = FastAPI()
+    router = APIRouter()
 
-    @api.get("/forgotten")
+    @router.get("/forgotten")
     async def forgotten() -> None:
         """Declares nothing."""
 
     with pytest.raises(ValueError, match="declares 0 policies"):
-        _declare_policies(api)
+        _declare_policies(router)
 
 
 async def test_unsigned_routes_tell_only_what_the_page_needs(home):

@@ -3,28 +3,37 @@
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
 from keepsight import __version__
 from keepsight.hub.api import (
+    account,
     cameras,
     checks,
     epochs,
     exports,
+    factors,
     fragments,
+    invites,
     ledger,
+    mail,
+    members,
     membership,
+    pins,
     recordings,
     releases,
     session,
     settings,
     setup,
+    signin,
     status,
 )
 from keepsight.hub.api.answers import ApiError, error_answer
+from keepsight.hub.api.policies import policy_of
 from keepsight.hub.people import BarredError
 from keepsight.seal.ledger import LedgerError
 
@@ -35,6 +44,13 @@ SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 ROUTERS: Final = (
     setup.router,
     session.router,
+    signin.router,
+    account.router,
+    factors.router,
+    mail.router,
+    pins.router,
+    members.router,
+    invites.router,
     cameras.router,
     releases.router,
     recordings.router,
@@ -67,6 +83,13 @@ def _say_what_is_wrong(error: RequestValidationError) -> ApiError:
     return ApiError(422, "bad_request", f"{where or 'the request'}: {first['msg']}", where=where)
 
 
+def _declare_policies(router: APIRouter) -> None:
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            # A route that declares no policy stops the hub here, before it answers anybody.
+            route.openapi_extra = {"x-policy": policy_of(route).as_fields()}
+
+
 def build_api(hub: "Hub", *, is_local: bool) -> FastAPI:
     """The API for the door, or, with is_local, for the command line on this machine."""
     api = FastAPI(
@@ -79,7 +102,9 @@ def build_api(hub: "Hub", *, is_local: bool) -> FastAPI:
     api.state.hub = hub
     api.state.is_local = is_local
     for router in ROUTERS:
+        _declare_policies(router)
         api.include_router(router, prefix="/api")
+    _declare_policies(fragments.router)
     api.include_router(fragments.router)
 
     @api.middleware("http")

@@ -1,22 +1,29 @@
-"""Signing in and out, this browser as a device, and what the door asks about a session."""
+"""Sessions: how one begins and ends, this browser as a device, and what the door asks about one.
 
-import asyncio
+The steps that lead to a session are in `signin.py`.
+"""
+
 import base64
 import binascii
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from keepsight.core.secret import Secret
-from keepsight.hub.access import TooManyTriesError
-from keepsight.hub.api.answers import ApiError, Caller, caller, cookie_name, parse_id
+from keepsight.hub.access import STARTED, Start
+from keepsight.hub.api.answers import ApiError, Caller, cookie_name, parse_id
+from keepsight.hub.api.exports import find_job
+from keepsight.hub.api.policies import SignedIn
+from keepsight.hub.api.recent import site_of
+from keepsight.hub.grant import Capability
 from keepsight.hub.household import Household
-from keepsight.hub.keyring import WrongPassphraseError
 from keepsight.hub.member import Device, Member
+from keepsight.hub.proof import read_signing_key
 from keepsight.seal import keys
 
 router = APIRouter()
+_WATCHING = (Capability.LIVE, Capability.STILL, Capability.PLAYBACK)
 COOKIE_SECONDS = 30 * 24 * 3600
 
 
@@ -43,14 +50,22 @@ class DeviceBody(BaseModel):
             raise ApiError(422, "bad_device_key", "the device key must be a raw X25519 public key")
         return key
 
+    def raw_signing_key(self) -> bytes:
+        """65 bytes, or none from a client that proves nothing.
 
-class SignInBody(BaseModel):
-    """What the sign-in page sends."""
-
-    model_config = ConfigDict(extra="forbid")
-    member: str = Field(min_length=1, max_length=100)
-    passphrase: SecretStr = Field(max_length=1024)
-    device: DeviceBody
+        Raises:
+            ApiError: 422 bad_device_key.
+        """
+        if self.signing_key is None:
+            return b""
+        try:
+            point = base64.b64decode(self.signing_key, validate=True)
+            read_signing_key(point)
+        except (binascii.Error, ValueError) as error:
+            raise ApiError(
+                422, "bad_device_key", "the signing key must be a P-256 point, uncompressed"
+            ) from error
+        return point
 
 
 def set_session_cookie(request: Request, response: Response, household: bytes, token: str) -> None:
@@ -66,11 +81,16 @@ def set_session_cookie(request: Request, response: Response, household: bytes, t
     )
 
 
-async def enrol_and_start(
-    household: Household, member: Member, body: DeviceBody, response: Response, request: Request
+async def enrol_and_start(  # noqa: PLR0913, PLR0917 - one call for every way to sign in
+    household: Household,
+    member: Member,
+    body: DeviceBody,
+    response: Response,
+    request: Request,
+    start: Start = STARTED,
 ) -> str:
     """Enrol or recognise the device, start a session, set the cookie; returns the device id."""
-    key = body.raw_key()
+    key, signing_key = body.raw_key(), body.raw_signing_key()
     now_us = household.clock.wall_us()
     known = next(
         (
@@ -78,50 +98,31 @@ async def enrol_and_start(
             for device in household.people.devices.values()
             if device.device_id.hex() == body.id
             and device.public_key == key
+            and device.signing_key == signing_key
             and device.member_id == member.member_id
         ),
         None,
     )
-    device = known or Device(keys.new_id(), member.member_id, body.name, key, now_us, now_us)
+    device = known or Device(
+        keys.new_id(),
+        member.member_id,
+        body.name,
+        key,
+        now_us,
+        now_us,
+        signing_key=signing_key,
+    )
     if known is None:
         await household.people.enrol_device(device)
-    token, _session = await household.people.start_session(member, device)
+    here = replace(start, path=site_of(request).host)
+    token, session = await household.people.start_session(member, device, here)
+    household.signin.confirm(session.token_hash)
     set_session_cookie(request, response, household.household_id, token)
     return device.device_id.hex()
 
 
-@router.post("/session")
-async def sign_in(body: SignInBody, request: Request, response: Response) -> dict[str, Any]:
-    """Sign in; unlocks a locked hub."""
-    hub = request.app.state.hub
-    passphrase = Secret(body.passphrase.get_secret_value())
-    try:
-        hub.limit.check(body.member)
-    except TooManyTriesError as error:
-        raise ApiError(
-            429, "too_many_tries", str(error), retry_seconds=error.retry_seconds
-        ) from error
-    wrong = ApiError(401, "wrong_passphrase", "the name or the passphrase is wrong")
-    if hub.household is None and hub.state.value == "locked":
-        try:
-            await hub.unlock(passphrase)
-        except WrongPassphraseError as error:
-            hub.limit.failed(body.member)
-            raise wrong from error
-    household = hub.household
-    if household is None:
-        raise ApiError(409, "unclaimed", "this hub has no household yet: set it up first")
-    member = await asyncio.to_thread(household.access.sign_in, body.member, passphrase)
-    if member is None:
-        hub.limit.failed(body.member)
-        await household.journal.record([{"type": "sign_in_failed", "name": body.member[:100]}])
-        raise wrong
-    device_id = await enrol_and_start(household, member, body.device, response, request)
-    return {"device_id": device_id}
-
-
 @router.delete("/session", status_code=204)
-async def sign_out(who: Annotated[Caller, Depends(caller)], response: Response) -> None:
+async def sign_out(who: SignedIn, response: Response) -> None:
     """Sign this browser out: it forgets its key, so the household forgets the device."""
     if who.viewer and who.session:
         await who.household.people.remove_device(
@@ -131,7 +132,7 @@ async def sign_out(who: Annotated[Caller, Depends(caller)], response: Response) 
 
 
 @router.get("/session")
-async def show_session(who: Annotated[Caller, Depends(caller)]) -> dict[str, Any]:
+async def show_session(who: SignedIn) -> dict[str, Any]:
     """Who is signed in here."""
     viewer, session = who.viewer, who.session
     if viewer is None or session is None:
@@ -145,23 +146,39 @@ async def show_session(who: Annotated[Caller, Depends(caller)]) -> dict[str, Any
             "name": who.household.keyring.name,
         },
         "expires_us": session.expires_us,
+        "shared": session.is_shared,
+        "nonce": who.household.proofs.nonce(session.token_hash),
+        "time_us": who.household.proofs.now_us(),
     }
 
 
+def _may_fetch(who: Caller, camera_id: bytes) -> bool:
+    return any(who.may(camera_id, capability) for capability in _WATCHING)
+
+
 @router.get("/session/streams")
-async def list_streams(who: Annotated[Caller, Depends(caller)]) -> dict[str, Any]:
-    """For the door: which streams and exports this session may fetch."""
+async def list_streams(who: SignedIn) -> dict[str, Any]:
+    """For the door: which streams and exports this session may fetch now."""
     household = who.household
     return {
         "session": who.session.token_hash.hex() if who.session else "",
-        "streams": [opaque.hex() for opaque in household.roster.opaque_streams()],
-        "exports": [job.writer.hex() for job in household.exports.jobs()],
+        "streams": [
+            opaque.hex()
+            for running in household.roster.running()
+            if _may_fetch(who, running.camera.camera_id)
+            for _stream, opaque, _source in running.stream_table()
+        ],
+        "exports": [
+            job.writer.hex()
+            for job in household.exports.jobs()
+            if find_job(who, job.writer.hex()) is not None
+        ],
     }
 
 
 @router.get("/devices")
-async def list_devices(who: Annotated[Caller, Depends(caller)]) -> list[dict[str, Any]]:
-    """Enrolled devices."""
+async def list_devices(who: SignedIn) -> list[dict[str, Any]]:
+    """One's own devices; for owners everybody's."""
     mine = who.viewer.device.device_id if who.viewer else b""
     return [
         {
@@ -170,15 +187,18 @@ async def list_devices(who: Annotated[Caller, Depends(caller)]) -> list[dict[str
             "enrolled_us": device.enrolled_us,
             "last_seen_us": device.last_seen_us,
             "this": device.device_id == mine,
+            "member": device.member_id.hex(),
         }
         for device in who.household.people.devices.values()
+        if who.is_owner or device.member_id == who.member_id
     ]
 
 
 @router.delete("/devices/{device}", status_code=204)
-async def remove_device(device: str, who: Annotated[Caller, Depends(caller)]) -> None:
-    """Remove a device: its sessions end now, and every live window is replaced."""
+async def remove_device(device: str, who: SignedIn) -> None:
+    """Remove a device of one's own, or any for an owner: its sessions and windows end now."""
     device_id = parse_id(device, "device")
-    if device_id not in who.household.people.devices:
+    found = who.household.people.devices.get(device_id)
+    if found is None or not (who.is_owner or found.member_id == who.member_id):
         raise ApiError(404, "no_such_device", "there is no such device")
     await who.household.people.remove_device(device_id, by=who.name)

@@ -9,10 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from keepsight import __version__
 from keepsight.core.secret import Secret
-from keepsight.hub.access import TooManyTriesError, judge_passphrase
 from keepsight.hub.api.answers import ApiError, cookie_name
+from keepsight.hub.api.policies import ANYONE
+from keepsight.hub.api.recent import check_limit
 from keepsight.hub.api.session import DeviceBody, enrol_and_start
 from keepsight.hub.keyring import WrongPassphraseError
+from keepsight.hub.signin.passphrase import judge_passphrase
 
 router = APIRouter()
 
@@ -37,7 +39,7 @@ class PassphraseBody(BaseModel):
     context: list[str] = Field(default_factory=list, max_length=20)
 
 
-@router.get("/hello")
+@router.get("/hello", dependencies=[ANYONE])
 async def hello(request: Request) -> dict[str, Any]:
     """State of this hub, and whether this browser is signed in."""
     hub = request.app.state.hub
@@ -58,7 +60,7 @@ async def hello(request: Request) -> dict[str, Any]:
     }
 
 
-@router.post("/setup/passphrase")
+@router.post("/setup/passphrase", dependencies=[ANYONE])
 async def judge(body: PassphraseBody) -> dict[str, Any]:
     """Live feedback in the wizard. Nothing is stored."""
     words = tuple(word[:100] for word in body.context)
@@ -71,18 +73,13 @@ async def judge(body: PassphraseBody) -> dict[str, Any]:
     }
 
 
-@router.post("/setup")
+@router.post("/setup", dependencies=[ANYONE])
 async def set_up(body: SetupBody, request: Request, response: Response) -> dict[str, Any]:
     """Make the household, its owner, the first device and the recovery kit."""
     hub = request.app.state.hub
     if hub.state.value != "unclaimed":
         raise ApiError(409, "already_set_up", "this hub has a household already: sign in")
-    try:
-        hub.limit.check("setup")
-    except TooManyTriesError as error:
-        raise ApiError(
-            429, "too_many_tries", str(error), retry_seconds=error.retry_seconds
-        ) from error
+    check_limit(hub.limit, "setup")
     if not request.app.state.is_local and not secrets.compare_digest(
         body.code.strip().encode(), hub.setup_code.reveal().encode()
     ):
@@ -117,7 +114,7 @@ class UnlockBody(BaseModel):
     passphrase: SecretStr = Field(max_length=1024)
 
 
-@router.post("/unlock", status_code=204)
+@router.post("/unlock", status_code=204, dependencies=[ANYONE])
 async def unlock(body: UnlockBody, request: Request) -> None:
     """Open the keys, from this machine's command line only."""
     hub = request.app.state.hub

@@ -160,6 +160,12 @@ class PeopleStore:
             connection.execute(delete(sessions).where(theirs))
         return list(ended)
 
+    def set_email(self, household: bytes, member: bytes, email: str) -> None:
+        """Where a member's mail goes; empty: nowhere."""
+        mine = and_(members.c.household == household, members.c.member == member)
+        with self._engine.begin() as connection:
+            connection.execute(update(members).where(mine).values(email=email))
+
     def seen(self, household: bytes, token_hash: bytes, now_us: int) -> None:
         """Remember when a session was last seen."""
         mine = and_(sessions.c.household == household, sessions.c.token_hash == token_hash)

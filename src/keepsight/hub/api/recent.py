@@ -1,0 +1,44 @@
+"""What more a route may ask of a caller: a recent proof of who they are, and how they came."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from keepsight.hub.api.answers import ApiError, Caller, caller, host_name
+from keepsight.hub.signin.limits import TooManyTriesError, TryLimit
+from keepsight.hub.signin.passkey import Site
+
+
+async def recent(who: Annotated[Caller, Depends(caller)]) -> None:
+    """For routes that change who gets in: a passphrase or passkey of the last ten minutes.
+
+    The command line of this machine is asked for nothing: the operating system has checked it.
+
+    Raises:
+        ApiError: 403 confirm_first.
+    """
+    if who.session is None:
+        return
+    if not who.household.signin.is_recent(who.session.token_hash):
+        raise ApiError(403, "confirm_first", "give your passphrase or passkey once more for this")
+
+
+def site_of(request: Request) -> Site:
+    """How this browser reached the household: the door has checked the host."""
+    host = request.headers.get("host", "").lower()
+    scheme = "https" if request.headers.get("x-forwarded-proto") == "https" else "http"
+    return Site(host_name(request), f"{scheme}://{host}")
+
+
+def check_limit(limit: TryLimit, name: str) -> None:
+    """Refuse where there were too many failures.
+
+    Raises:
+        ApiError: 429 too_many_tries.
+    """
+    try:
+        limit.check(name)
+    except TooManyTriesError as error:
+        raise ApiError(
+            429, "too_many_tries", str(error), retry_seconds=error.retry_seconds
+        ) from error
