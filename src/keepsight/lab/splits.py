@@ -94,6 +94,7 @@ def _trackers(
                 referenced=before.referenced + one.referenced,
                 examples=before.examples if before.defined else one.examples,
                 network_calls=before.network_calls or one.network_calls,
+                confirmed=before.confirmed or one.confirmed,
             )
         )
     return tuple(found.values())

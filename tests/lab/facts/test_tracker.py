@@ -1,5 +1,7 @@
 """Goal: a host or class is given to the right owner and to nobody else. Method: invented rows."""
 
+from dataclasses import replace
+
 from keepsight.lab.facts.tracker import Tracker, TrackerHost, tracker_of_class, trackers_of_host
 
 LOGIN = Tracker(
@@ -44,3 +46,16 @@ def test_a_single_class_covers_its_inner_classes_only():
     assert LOGIN.defines("com.example.Single")
     assert LOGIN.defines("com.example.Single$1")
     assert not LOGIN.defines("com.example.SingleTwo")
+
+
+def test_what_is_known_from_memory_alone_confirms_nothing():
+    row = replace(
+        LOGIN,
+        unverified_prefixes=("com.example.Single",),
+        hosts=(TrackerHost("a.example"), TrackerHost("b.example", verified=False)),
+    )
+    assert row.is_confirmed_by_class("com.example.login.Activity")
+    assert not row.is_confirmed_by_class("com.example.Single$1")
+    assert not row.is_confirmed_by_class("org.other.Class")
+    assert row.is_confirmed_by_host("x.a.example")
+    assert not row.is_confirmed_by_host("b.example")

@@ -218,6 +218,8 @@ class TrackerSeen:
     """Some of the class names, dotted."""
     network_calls: bool | None = None
     """Whether its own classes call the network. None: not looked at."""
+    confirmed: bool = True
+    """A class lies under a prefix that is known from more than memory."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,14 @@ class Tracker:
     dated: str = ""
     """ISO date on which the row was last compared with its source."""
 
+    def is_confirmed_by_class(self, class_name: str) -> bool:
+        """Whether a class of the SDK lies under a prefix that is known from more than memory."""
+        return self.defines(class_name) and not class_name.startswith(self.unverified_prefixes)
+
+    def is_confirmed_by_host(self, host: str) -> bool:
+        """Whether a host is one of those known from more than memory."""
+        return any(known.verified and known.matches(host) for known in self.hosts)
+
     def defines(self, class_name: str) -> bool:
         """Whether a class of this dotted name belongs to the SDK."""
         return any(

@@ -322,6 +322,7 @@ class _Reading:
                         len(referenced),
                         tuple(sorted(defined or referenced)[:_EXAMPLES_MAX]),
                         network_calls=any(tracker.defines(name) for name in callers),
+                        confirmed=any(map(tracker.is_confirmed_by_class, defined)),
                     )
                 )
         return tuple(seen)

@@ -43,3 +43,9 @@ def test_nothing_found_is_clear_and_says_found_and_not_absent():
 
 def test_unread_code_is_unknown():
     assert outcome(CHECK, app(unread=(GAP,))) is U
+
+
+def test_a_prefix_that_could_not_be_confirmed_is_said():
+    facts = app(trackers=(TrackerSeen(BUGLY, 9, 0, ("a.b",), confirmed=False),))
+    (finding,) = judged(CHECK, facts)
+    assert "could not be confirmed" in finding.evidence[0].text

@@ -72,6 +72,8 @@ def _line(app: AppFacts, one: TrackerSeen) -> Evidence:
     what += f"{one.defined} classes defined" if one.defined else "referenced only"
     if is_stub(one):
         what += ", stub suspected"
+    if one.defined and not one.confirmed:
+        what += ", by a class prefix that could not be confirmed"
     return Evidence(what, app.artefact, ", ".join(one.examples), Owner.THIRD_PARTY)
 
 

@@ -32,7 +32,22 @@ _REMEDY = "Name every recipient and its purpose in the policy, or take the SDK o
 
 
 def table(facts: ProductFacts) -> list[dict[str, object]]:
-    """One row a tracker: contained, contacted (yes, owner, no), named in the policy."""
+    """One row a tracker: contained, contacted (yes, owner, no), named in the policy, confirmed.
+
+    It is confirmed when a class prefix or a host is known from more than memory, or when both a
+    class and a host point to it.
+    """
+    sure = {
+        seen.tracker.name
+        for app in facts.apps
+        for seen in app.trackers
+        if seen.defined and seen.confirmed
+    } | {
+        t.tracker.name
+        for capture in facts.captures
+        for t in capture.trackers
+        if t.tracker.is_confirmed_by_host(t.contact.name) and not t.is_shared
+    }
     contained: dict[str, Tracker] = {
         seen.tracker.name: seen.tracker
         for app in facts.apps
@@ -56,6 +71,7 @@ def table(facts: ProductFacts) -> list[dict[str, object]]:
                 "contained": name in contained if facts.apps else None,
                 "contacted": is_active if facts.captures else None,
                 "named": name in named if facts.policies else None,
+                "confirmed": name in sure or (name in contained and is_active == "yes"),
             }
         )
     return rows
@@ -71,7 +87,8 @@ def judge(facts: ProductFacts) -> tuple[Finding, ...]:
     rows = table(facts)
     shown = tuple(_shown(row) for row in rows)
     details: dict[str, object] = {"table": rows}
-    missing = [row for row in rows if row["named"] is False]
+    unnamed = [row for row in rows if row["named"] is False]
+    missing = [row for row in unnamed if row["confirmed"]]
     hot = [r for r in missing if r["contacted"] == "yes" and r["contained"] is not False]
     cold = [r for r in missing if r not in hot and r["contained"]]
     if hot or cold:
@@ -91,6 +108,9 @@ def judge(facts: ProductFacts) -> tuple[Finding, ...]:
     if missing:
         names = _names(missing)
         reason = f"contacted but not contained ({names}): host list or app version differ"
+    elif len(unnamed) > len(missing):
+        names = _names([row for row in unnamed if not row["confirmed"]])
+        reason = f"{names}: recognised by a row of the tracker table that could not be confirmed"
     elif any(not app.dex_files or app.code_gaps for app in facts.apps):
         reason = "not all code of the app was read"
     if reason:
