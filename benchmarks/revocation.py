@@ -186,11 +186,14 @@ async def _recorded_seconds(
     return (latest_us - start_us) / 1e6
 
 
-async def _household(folder: Path, number: int, urls: list[str]) -> list[Removal]:
+async def _household(
+    folder: Path, number: int, urls: list[str], starting: asyncio.Lock
+) -> list[Removal]:
     name = f"{number + 1:032x}"
     path = folder / f"door-{number}.json"
     async with running_hub(folder / "data" / "households" / name) as home:
-        await set_up(home)
+        async with starting:  # tables are made by a library that wants the process for itself
+            await set_up(home)
         cameras = [(await home.add_camera(url, f"Camera {i}"))["id"] for i, url in enumerate(urls)]
         front = {"household": name, "port": 0, "run_dir": str(home.hub.run_directory)}
         await asyncio.to_thread(path.write_text, json.dumps({"households": [front]}))
@@ -215,8 +218,10 @@ async def _removals() -> list[Removal]:
         films = [make_film(folder, Film(gop_frames=gop, seconds=40)) for gop in GOP_FRAMES]
         async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
             urls = [(await stack.enter_async_context(simulated_camera(f))).url for f in films]
+            starting = asyncio.Lock()
             runs = [
-                tasks.create_task(_household(folder, number, urls)) for number in range(HOUSEHOLDS)
+                tasks.create_task(_household(folder, number, urls, starting))
+                for number in range(HOUSEHOLDS)
             ]
             await asyncio.wait(runs)
         return [removal for run in runs for removal in run.result()]

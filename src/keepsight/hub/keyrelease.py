@@ -15,7 +15,7 @@ from keepsight.core.clock import Clock
 from keepsight.hub.grant import Capability
 from keepsight.hub.journal import Journal
 from keepsight.hub.member import Device, Member
-from keepsight.seal.header import Context
+from keepsight.seal.header import Context, Stream
 from keepsight.seal.release import wrap_for_device
 
 
@@ -25,12 +25,12 @@ class ReleasableWindow:
 
     context: Context
     purpose: str
-    """live, rec or export."""
+    """live, still, rec or export."""
     secret: bytes
     codec: str
     start_us: int
     end_us: int | None
-    """When the window ends (live) or ended (recording)."""
+    """When the window ends (live, still) or ended (recording)."""
     is_next: bool = False
 
 
@@ -77,7 +77,7 @@ def _release(viewer: Viewer, window: ReleasableWindow) -> dict[str, object]:
         "wrapped": base64.b64encode(wrapped).decode(),
         "codec": window.codec,
         "is_next": window.is_next,
-        "expires_us": window.end_us if window.purpose == "live" else None,
+        "expires_us": window.end_us if window.purpose in ("live", "still") else None,
     }
 
 
@@ -88,6 +88,13 @@ CAPABILITY_OF: Final = {
     "export": Capability.EXPORT,
 }
 """What must be granted for the windows of each purpose."""
+
+
+def live_purpose(stream: Stream) -> str:
+    """What the window of a live stream is released as: stills are a right of their own."""
+    return "still" if stream is Stream.STILL else "live"
+
+
 REFUSED_LINES_PER_MINUTE: Final = 120
 _MINUTE_US: Final = 60_000_000
 

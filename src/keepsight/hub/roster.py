@@ -13,7 +13,7 @@ from keepsight.core.destination import (
 )
 from keepsight.core.device import DeviceFacts
 from keepsight.hub.camera import Camera, RecordingRule, StreamSource, Transport
-from keepsight.hub.keyrelease import ReleasableWindow
+from keepsight.hub.keyrelease import ReleasableWindow, live_purpose
 from keepsight.hub.live.stream import WINDOW_US
 from keepsight.hub.running import RunningCamera, Surroundings
 from keepsight.lan.rtsp.client import Probe, probe
@@ -117,7 +117,7 @@ class Roster:
         return [
             ReleasableWindow(
                 window.context,
-                "live",
+                live_purpose(stream),
                 self._household.keyring.window_secret(window.context),
                 window.codec,
                 window.expires_us - WINDOW_US,

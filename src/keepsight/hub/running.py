@@ -13,6 +13,7 @@ from keepsight.hub.camera import Camera, StreamSource, StreamState
 from keepsight.hub.ingest.fanout import Fanout, Reader
 from keepsight.hub.ingest.ingest import Listener, StreamIngest, StreamPlan
 from keepsight.hub.live.feed import Feed
+from keepsight.hub.live.still import StillStream
 from keepsight.hub.live.stream import LiveStream
 from keepsight.seal.header import Context, Stream
 
@@ -100,6 +101,12 @@ class RunningCamera:
         fanout = self.fanouts.get(Stream.MAIN)
         return bool(fanout and fanout.format and fanout.format.audio)
 
+    @property
+    def _still_source(self) -> Stream:
+        """The smaller picture where there is one: stills are for looking, not for keeping."""
+        has_sub = any(source.stream is Stream.SUB for source in self.camera.sources)
+        return Stream.SUB if has_sub else Stream.MAIN
+
     def opaque(self, stream: Stream) -> bytes:
         """The door's name for one of its streams, until `renew`."""
         if stream not in self._opaques:
@@ -115,9 +122,10 @@ class RunningCamera:
             self.surroundings.feed.rename_stream(before[stream], self.opaque(stream))
 
     def stream_table(self) -> Iterator[tuple[Stream, bytes, StreamSource | None]]:
-        """Streams with their opaque ids; audio where main has sound."""
+        """Streams with their opaque ids; audio where main has sound; stills always."""
         for source in self.camera.sources:
             yield source.stream, self.opaque(source.stream), source
+        yield Stream.STILL, self.opaque(Stream.STILL), None
         if self.has_sound:
             yield Stream.AUDIO, self.opaque(Stream.AUDIO), None
 
@@ -141,6 +149,8 @@ class RunningCamera:
         self._add_live(stream, fanout)
         if stream is Stream.MAIN:
             self._add_live(Stream.AUDIO, fanout)
+        if stream is self._still_source:
+            self._add_live(Stream.STILL, fanout)
         recorder = None if self.camera.is_trial else around.recorder(self.camera, stream)
         if recorder is not None:
             self.recorders[stream] = recorder
@@ -154,7 +164,8 @@ class RunningCamera:
 
     def _add_live(self, stream: Stream, fanout: Fanout) -> None:
         around = self.surroundings
-        live = self.live[stream] = LiveStream(
+        kind = StillStream if stream is Stream.STILL else LiveStream
+        live = self.live[stream] = kind(
             household=around.keys.household,
             camera=self.camera.camera_id,
             stream=stream,
@@ -179,6 +190,8 @@ class RunningCamera:
         self.surroundings.feed.set_state(self.opaque(stream), state)
         if stream is Stream.MAIN:
             self.surroundings.feed.set_state(self.opaque(Stream.AUDIO), state)
+        if stream is self._still_source:
+            self.surroundings.feed.set_state(self.opaque(Stream.STILL), state)
 
     async def stop(self) -> None:
         """Disconnect; readers get their break and finish what they hold."""

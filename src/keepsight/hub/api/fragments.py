@@ -11,6 +11,7 @@ from keepsight.hub.api.answers import ApiError, parse_id
 from keepsight.hub.api.exports import find_job
 from keepsight.hub.api.policies import SignedIn
 from keepsight.hub.grant import Capability
+from keepsight.seal.header import Stream
 
 router = APIRouter()
 FRAGMENTS_MAX: Final = 256
@@ -42,8 +43,8 @@ async def still(opaque: str, who: SignedIn) -> Response:
     if found is None:
         raise ApiError(404, "no_such_stream", "there is no such stream")
     camera, stream = found
-    may_watch = who.may(camera.camera.camera_id, Capability.LIVE)
-    if not may_watch and not who.may(camera.camera.camera_id, Capability.STILL):
+    needed = Capability.STILL if stream is Stream.STILL else Capability.LIVE
+    if not who.may(camera.camera.camera_id, needed):
         raise ApiError(404, "no_such_stream", "there is no such stream")
     live = camera.live.get(stream)
     sealed = live.still() if live else None

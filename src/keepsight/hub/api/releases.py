@@ -14,6 +14,7 @@ from keepsight.hub.keyrelease import (
     CAPABILITY_OF,
     RefusedRelease,
     ReleasableWindow,
+    live_purpose,
     release_windows,
 )
 from keepsight.seal.frame import Reason
@@ -30,7 +31,7 @@ class LiveBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     camera: Id
-    stream: Literal["main", "sub", "audio"]
+    stream: Literal["main", "sub", "audio", "still"]
 
 
 class RecordingBody(BaseModel):
@@ -56,7 +57,7 @@ class RefusalBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     camera: Id
-    stream: Literal["main", "sub", "audio"]
+    stream: Literal["main", "sub", "audio", "still"]
     reason: Reason
     header: str = Field(default="", max_length=200)
 
@@ -85,9 +86,10 @@ async def _find(who: Caller, body: KeysBody) -> tuple[list[ReleasableWindow], li
     refused: list[RefusedRelease] = []
     for wanted in body.live:
         camera = parse_id(wanted.camera, "camera")
-        refusal = _judge(who, camera, wanted.stream, "live")
+        stream = Stream[wanted.stream.upper()]
+        refusal = _judge(who, camera, wanted.stream, live_purpose(stream))
         if refusal is None:
-            windows += household.roster.live_windows(camera, Stream[wanted.stream.upper()])
+            windows += household.roster.live_windows(camera, stream)
         else:
             refused.append(refusal)
     for recorded in body.recordings:

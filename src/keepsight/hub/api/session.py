@@ -6,7 +6,7 @@ The steps that lead to a session are in `signin.py`.
 import base64
 import binascii
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,9 +21,17 @@ from keepsight.hub.household import Household
 from keepsight.hub.member import Device, Member
 from keepsight.hub.proof import read_signing_key
 from keepsight.seal import keys
+from keepsight.seal.header import Stream
+from keepsight.seal.release import HYBRID_KEY_BYTES, KEM_NAMES, check_device_key
 
 router = APIRouter()
-_WATCHING = (Capability.LIVE, Capability.STILL, Capability.PLAYBACK)
+_FETCHING = {
+    Stream.MAIN: (Capability.LIVE, Capability.PLAYBACK),
+    Stream.SUB: (Capability.LIVE, Capability.PLAYBACK),
+    Stream.AUDIO: (Capability.LIVE,),
+    Stream.STILL: (Capability.STILL,),
+}
+"""What lets somebody have the sealed fragments of a stream: one of these."""
 COOKIE_SECONDS = 30 * 24 * 3600
 
 
@@ -32,22 +40,26 @@ class DeviceBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     name: str = Field(min_length=1, max_length=200)
-    public_key: str = Field(min_length=43, max_length=44)
+    public_key: str = Field(min_length=43, max_length=4 * (HYBRID_KEY_BYTES // 3 + 1))
+    kem: Literal["x25519", "mlkem768_x25519"] = "x25519"
     signing_key: str | None = Field(default=None, max_length=88)
     id: str | None = Field(default=None, pattern="^[0-9a-f]{32}$")
 
     def raw_key(self) -> bytes:
-        """32 bytes.
+        """32 bytes, or 1216 with ML-KEM.
 
         Raises:
             ApiError: 422 bad_device_key.
         """
         try:
             key = base64.b64decode(self.public_key, validate=True)
-        except (binascii.Error, ValueError):
-            key = b""
-        if len(key) != 32 or not any(key):
-            raise ApiError(422, "bad_device_key", "the device key must be a raw X25519 public key")
+            check_device_key(key)
+        except (binascii.Error, ValueError) as error:
+            raise ApiError(
+                422, "bad_device_key", "the device key is no X25519 or ML-KEM-768 public key"
+            ) from error
+        if KEM_NAMES[len(key)] != self.kem:
+            raise ApiError(422, "bad_device_key", "the device key is not of the named kind")
         return key
 
     def raw_signing_key(self) -> bytes:
@@ -152,8 +164,8 @@ async def show_session(who: SignedIn) -> dict[str, Any]:
     }
 
 
-def _may_fetch(who: Caller, camera_id: bytes) -> bool:
-    return any(who.may(camera_id, capability) for capability in _WATCHING)
+def _may_fetch(who: Caller, camera_id: bytes, stream: Stream) -> bool:
+    return any(who.may(camera_id, capability) for capability in _FETCHING[stream])
 
 
 @router.get("/session/streams")
@@ -165,8 +177,8 @@ async def list_streams(who: SignedIn) -> dict[str, Any]:
         "streams": [
             opaque.hex()
             for running in household.roster.running()
-            if _may_fetch(who, running.camera.camera_id)
-            for _stream, opaque, _source in running.stream_table()
+            for stream, opaque, _source in running.stream_table()
+            if _may_fetch(who, running.camera.camera_id, stream)
         ],
         "exports": [
             job.writer.hex()
