@@ -37,12 +37,14 @@ class Weather:
 
     async def change(self) -> None:
         """Calm and storms in turn, until cancelled."""
+        storms = ["swap"]  # first, so that a short run has seen it
         while True:
-            for storm in self.chance.sample(STORMS, len(STORMS)):
+            for storm in storms:
                 self.now = "calm"
                 await asyncio.sleep(CALM_SECONDS)
                 self.now = storm
                 await asyncio.sleep(STALL_SECONDS if storm == "stall" else STORM_SECONDS)
+            storms = self.chance.sample(STORMS, len(STORMS))
 
 
 @dataclass
