@@ -28,6 +28,7 @@ async def test_hub_sees_chosen_headers_and_its_own_cookie(make_house: MakeHouse)
         "X-HTTP-Method-Override": "DELETE",
         "Content-Type": "application/json",
         "Connection": "keep-alive, X-Keepsight",
+        "DPoP": "a.b.c",
     }
     async with house.client.post(
         URL(house.url + "/api/cameras?x=1&y=%2F", encoded=True),
@@ -43,9 +44,10 @@ async def test_hub_sees_chosen_headers_and_its_own_cookie(make_house: MakeHouse)
     assert seen["X-Forwarded-Proto"] == "http"
     assert seen["Accept-Language"] == "de"
     assert seen["X-Keepsight"] == "1"
+    assert seen["DPoP"] == "a.b.c"
     expected = {
         "Accept", "Accept-Language", "Content-Length", "Content-Type", "Cookie", "Host", "Origin",
-        "User-Agent", "X-Forwarded-For", "X-Forwarded-Proto", "X-Keepsight", "Connection",
+        "DPoP", "User-Agent", "X-Forwarded-For", "X-Forwarded-Proto", "X-Keepsight", "Connection",
     }  # fmt: skip
     assert set(seen) <= expected
 

@@ -22,6 +22,8 @@ PERMISSIONS: Final = ", ".join(
         "fullscreen=(self)",
         "picture-in-picture=(self)",
         "autoplay=(self)",
+        "publickey-credentials-create=(self)",
+        "publickey-credentials-get=(self)",
         *(
             f"{name}=()"
             for name in (
@@ -35,7 +37,6 @@ PERMISSIONS: Final = ", ".join(
                 "magnetometer",
                 "midi",
                 "payment",
-                "publickey-credentials-get",
                 "serial",
                 "usb",
                 "xr-spatial-tracking",
