@@ -78,8 +78,9 @@ def register_lab() -> None:
 
 def register_detect() -> None:
     """Add the commands of watching, which need neither hub nor lab."""
-    from keepsight.cli import models
+    from keepsight.cli import detect, models
 
+    app.command()(detect.detect)
     app.add_typer(models.app, name="models")
 
 
