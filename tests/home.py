@@ -4,6 +4,7 @@ browser-like device that signs in, asks for keys and opens what it gets. Nothing
 import asyncio
 import base64
 import contextlib
+import io
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,8 +136,9 @@ class Browser:
         sent = {"X-Keepsight": "1", **(headers or {})}
         if self.prover and path.startswith("/api/") and "DPoP" not in sent:
             sent["DPoP"] = self.prover.prove(method, path)
+        content = {"data": io.BytesIO(body)} if isinstance(body, bytes) else {"json": body}
         async with self.session.request(
-            method, f"http://hub.test{path}", json=body, params=query or None, headers=sent
+            method, f"http://hub.test{path}", **content, params=query or None, headers=sent
         ) as answer:
             return Answer(answer.status, dict(answer.headers), await answer.read())
 

@@ -1,7 +1,6 @@
 """Checks over the API, with the real lab: from a dropped file to a report that stays."""
 
 import asyncio
-import io
 
 import pytest
 
@@ -20,13 +19,9 @@ PIECE = 256 * 1024
 async def send(ann, check, number, content):
     for at in range(0, len(content), PIECE):
         piece = content[at : at + PIECE]
-        async with ann.session.put(
-            f"http://hub.test/api/checks/{check}/files/{number}?offset={at}",
-            data=piece,
-            headers={"X-Keepsight": "1", "Content-Type": "application/octet-stream"},
-        ) as answer:
-            assert answer.status == 200, await answer.text()
-            assert (await answer.json())["received"] == at + len(piece)
+        answer = await ann.ask("PUT", f"/api/checks/{check}/files/{number}", piece, offset=at)
+        assert answer.status == 200, answer.body
+        assert answer.json()["received"] == at + len(piece)
 
 
 async def sent(ann, files, **more):
@@ -172,17 +167,14 @@ async def test_what_is_refused(home, monkeypatch):
         assert await refused("POST", f"{path}/start") == (409, "not_complete")
         assert await refused("GET", f"{path}/report") == (404, "no_report")
         assert await refused("GET", f"/api/checks/{'ab' * 16}") == (404, "no_such_check")
-        put = {"X-Keepsight": "1"}
         for number, offset, size, status, code in (
             (1, 0, 1, 404, "no_such_check"),
             (0, 4, 1, 409, "wrong_offset"),
             (0, 0, 10, 422, "larger_than_said"),
             (0, 0, intake.PIECE_BYTES_MAX + 1, 413, "piece_too_large"),
         ):
-            url = f"http://hub.test{path}/files/{number}?offset={offset}"
-            body = io.BytesIO(bytes(size))
-            async with ann.session.put(url, data=body, headers=put) as answer:
-                assert (answer.status, (await answer.json())["error"]) == (status, code)
+            piece = await ann.ask("PUT", f"{path}/files/{number}", bytes(size), offset=offset)
+            assert (piece.status, piece.json()["error"]) == (status, code)
         for _ in range(3):
             assert (await ann.ask("POST", "/api/checks", files(9))).status == 200
         assert await refused("POST", "/api/checks", files(9)) == (429, "too_many_uploads")

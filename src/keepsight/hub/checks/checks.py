@@ -27,6 +27,7 @@ from keepsight.hub.inspection import (
 )
 from keepsight.hub.store.reports import ReportFormat, ReportStore, StoredCheck
 from keepsight.seal import keys
+from keepsight.seal.ledger import LedgerError
 
 if TYPE_CHECKING:
     from keepsight.hub.household import Household
@@ -176,10 +177,13 @@ class Checks:
             keys.new_id(), self._household.clock.wall_us(), InspectionState.RECEIVING,
             name, tuple(files), by, camera_id,
         )  # fmt: skip
-        intake = self._intake(inspection.inspection_id)
+        check_id = inspection.inspection_id
+        self._all[check_id] = inspection  # at once, so that nobody sweeps its folder away
+        intake = self._intake(check_id)
         try:
             await asyncio.to_thread(intake.begin, inspection.size_bytes)
-        except IntakeError:
+        except (IntakeError, OSError):
+            del self._all[check_id]
             await asyncio.to_thread(intake.clear)
             raise
         await self._put(inspection)
@@ -218,7 +222,12 @@ class Checks:
             inspection, state=InspectionState.QUEUED, reason=None, finished_us=None, started_us=None
         )
         self._all[check_id] = queued  # a second start, while this one is written down, is refused
-        await self._household.journal.record([{**entry, "files": len(inspection.files)}])
+        try:
+            await self._household.journal.record([{**entry, "files": len(inspection.files)}])
+        except LedgerError:
+            self._all[check_id] = inspection
+            raise
+        self.find(check_id)  # it may have been deleted meanwhile
         await self._put(queued)
         self._queue.append(check_id)
         self._wake()
@@ -276,8 +285,9 @@ class Checks:
             except Exception:
                 # The boundary of the task: the queue goes on with the next.
                 log.exception("a check failed")
-                if check_id in self._all:
-                    await self._finish(self._all[check_id], _DIED)
+                one = self._all.get(check_id)
+                if one is not None and one.state is InspectionState.RUNNING:
+                    await self._put(one.ended(FailureReason.DIED, one.created_us, None))
             finally:
                 self._running = None
 
@@ -294,22 +304,23 @@ class Checks:
         if check_id not in self._all:
             await asyncio.to_thread(self._intake(check_id).clear)  # deleted meanwhile
             return
-        await self._finish(self._all[check_id], examined)
+        await self._finish(check_id, examined)
 
     def _on_progress(self, share: float, last_read: str) -> None:
         self.progress = Progress(share, last_read)
 
-    async def _finish(self, inspection: Inspection, examined: Examined) -> None:
-        check_id, now_us = inspection.inspection_id, self._household.clock.wall_us()
-        over = inspection.ended(examined.reason, now_us, examined.confinement)
-        contents = examined.report.contents if examined.report is not None else {}
-        if examined.report is not None:
-            over = replace(over, summary=examined.report.summary)
-        intake = self._intake(check_id)
-        if over.reason is FailureReason.INTERRUPTED:
+    async def _finish(self, check_id: bytes, examined: Examined) -> None:
+        intake, now_us = self._intake(check_id), self._household.clock.wall_us()
+        if examined.reason is FailureReason.INTERRUPTED:
             await asyncio.to_thread(_remove_others, intake.folder, {intake.uploads.name})
         else:
             await asyncio.to_thread(intake.clear)
+        if check_id not in self._all:
+            return  # deleted meanwhile
+        over = self._all[check_id].ended(examined.reason, now_us, examined.confinement)
+        contents = examined.report.contents if examined.report is not None else {}
+        if examined.report is not None:
+            over = replace(over, summary=examined.report.summary)
         await self._put(over, contents)
         entry = {"type": "check_finished", "check": check_id.hex(), "state": over.state.value}
         await self._household.journal.record(
