@@ -199,3 +199,39 @@ async def test_no_spelling_reaches_a_still_or_the_api_under_another_name(
         assert "%" not in reached
         assert ".." not in reached
         assert "//" not in reached
+
+
+_TWO_HOMES: Final = """
+  map $http_host $door {{ a.localhost 127.0.0.1:{first}; b.localhost 127.0.0.1:{second}; }}
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      proxy_cache bad; proxy_cache_valid 200 10m; proxy_cache_key "$uri"; {ignore}
+      proxy_pass http://$door; proxy_set_header Host $http_host;
+    }}
+  }}
+"""
+
+
+@pytest.mark.parametrize("ignores", [False, True], ids=["keeps to no-store", "ignores it"])
+async def test_what_sealing_does_not_cover_the_api_behind_a_cache(
+    make_house: MakeHouse, tmp_path: Path, stacked: AsyncExitStack, *, ignores: bool
+) -> None:
+    """Names and times are not sealed: only TLS to the door, and no-store, keep them apart.
+
+    A cache that ends TLS, leaves the household out of its key and ignores no-store hands one
+    household's answers to another. That limit is in design/threat-model.md; this test is its proof.
+    """
+    first, second = await make_house("a"), await make_house("b")
+    program, port = find("nginx"), free_port()
+    ignore = "proxy_ignore_headers Cache-Control Expires Set-Cookie Vary;" if ignores else ""
+    doors = {"first": first.port, "second": second.port, "port": port, "ignore": ignore}
+    arguments = write_nginx(tmp_path, _TWO_HOMES.format(**doors))
+    await stacked.enter_async_context(running(program, tmp_path, arguments, port))
+    bodies = []
+    for name in ("a", "b"):
+        request = ask("/api/cameras").replace(b"localhost", f"{name}.localhost".encode(), 1)
+        bodies.append(read_answer(await send(port, request)).body)
+    assert first.hub.hex.encode() in bodies[0]
+    assert (first.hub.hex.encode() in bodies[1]) is ignores
+    assert (second.hub.hex.encode() in bodies[1]) is not ignores
