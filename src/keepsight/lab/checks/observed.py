@@ -57,7 +57,7 @@ def judged_by_answer(
         found = None if answer is None else answers.get(answer)
         if answer is None or found is None:
             return rule.unknown(
-                "Not observed", f"the question {key} is not answered in the dossier"
+                f"Not observed: {rule.title}", f"the question {key} is not answered in the dossier"
             )
         proof = (evidence_of(facts, key),)
         if found.outcome is Outcome.VIOLATED:

@@ -23,6 +23,9 @@ from keepsight.lab.verdict import AreaVerdict, rating
 
 CONTACTS_SHOWN = 40
 FLOWS_SHOWN = 12
+EVIDENCE_IN_PLACE = 4
+"""Lines of evidence under a finding; with more, all of them stand at the end."""
+NATIVE_SHOWN = 40
 _OWNER_NAMES = {
     Owner.APP: "app code",
     Owner.VENDOR_SDK: "vendor's SDK",
@@ -71,6 +74,8 @@ class View:
     contacts: list[dict[str, Any]]
     traffic: str
     evidence: tuple[Finding, ...]
+    native: tuple[str, ...]
+    """Native libraries of the apps, which nobody looked into."""
 
 
 @cache
@@ -145,7 +150,12 @@ def view_of(report: Report) -> View:
             :CONTACTS_SHOWN
         ],
         traffic=f"{packets} What was not observed in that time may still happen.",
-        evidence=tuple(f for f in report.of(Outcome.VIOLATED) if len(f.evidence) > 4),
+        evidence=tuple(
+            f
+            for f in report.of(Outcome.VIOLATED)
+            if len(f.evidence) > EVIDENCE_IN_PLACE and "table" not in f.details
+        ),
+        native=_native(report),
     )
 
 
@@ -187,6 +197,13 @@ def _area_view(report: Report, area: str) -> AreaView:
         of(Outcome.ERROR, Outcome.UNKNOWN),
         absent,
     )
+
+
+def _native(report: Report) -> tuple[str, ...]:
+    packages = _table(report.measures.get("app")).get("packages", [])
+    names = [name for one in packages for name in one["native_libraries"]]
+    more = [f"and {len(names) - NATIVE_SHOWN} more"] if len(names) > NATIVE_SHOWN else []
+    return (*names[:NATIVE_SHOWN], *more)
 
 
 def _trackers(report: Report) -> list[dict[str, Any]]:

@@ -139,7 +139,7 @@ def _flow(row: Recipient, y: float, middle: float, most: int) -> str:
         f"<text class='ink' x='338' y='{y - 3:.0f}' font-size='14' font-weight='600' fill='{INK}'>"
         f"{escape(_short(title, 48))}</text>"
         f"<text class='soft' x='338' y='{y + 14:.0f}' font-size='11.5' fill='{SOFT}'>"
-        f"{escape(_short(flow_notes(row), 68))}</text>"
+        f"{escape(_short(flow_notes(row), 72))}</text>"
     )
 
 

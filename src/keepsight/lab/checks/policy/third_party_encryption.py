@@ -37,7 +37,8 @@ def judge(facts: ProductFacts) -> tuple[Finding, ...]:
     nothing = absent(RULE, facts)
     if nothing is not None and not claimed:
         return nothing
-    promised = quotes(facts, ClauseKind.ENCRYPTED_TO_THIRD, ClauseKind.ENCRYPTED) + claimed
+    found = quotes(facts, ClauseKind.ENCRYPTED_TO_THIRD, ClauseKind.ENCRYPTED)
+    promised = tuple(dict.fromkeys(found)) + claimed
     if not promised:
         return RULE.not_applicable("nobody promises encryption")
     if not facts.captures:
