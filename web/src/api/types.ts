@@ -30,8 +30,9 @@ export interface Hello {
 
 export interface EnrollingDevice {
   name: string;
-  /** Raw X25519 public key, base64. */
+  /** Raw public key, base64: X25519, or ML-KEM-768 with X25519. */
   public_key: string;
+  kem?: 'x25519' | 'mlkem768_x25519';
   /** P-256 point, base64: proves this browser's requests. */
   signing_key?: string;
   id?: string;
@@ -107,6 +108,8 @@ export interface Camera {
   rule: RecordingRule;
   state: StreamState;
   pending_identity: DeviceFacts | null;
+  /** `ask`: its PIN has to be given on this device before its keys are released. */
+  pin?: 'none' | 'set' | 'ask';
 }
 
 export interface NewCamera {

@@ -1,7 +1,7 @@
 """Cameras: add, change, look at a candidate, remove, decide about a changed identity."""
 
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -10,6 +10,8 @@ from keepsight.core.destination import Credentials
 from keepsight.core.secret import Secret
 from keepsight.hub.api.answers import ApiError, Caller, parse_id
 from keepsight.hub.api.policies import Owner, Sees, SignedIn
+from keepsight.hub.api.recent import needs_pin
+from keepsight.hub.grant import Capability
 from keepsight.hub.roster import CameraProblemError, CameraRequest, NoSuchCameraError
 from keepsight.hub.running import RunningCamera
 from keepsight.seal.header import Stream
@@ -17,6 +19,13 @@ from keepsight.seal.header import Stream
 router = APIRouter()
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Url = Annotated[str, Field(min_length=1, max_length=2000)]
+FETCHING: Final = {
+    Stream.MAIN: (Capability.LIVE, Capability.PLAYBACK),
+    Stream.SUB: (Capability.LIVE, Capability.PLAYBACK),
+    Stream.AUDIO: (Capability.LIVE,),
+    Stream.STILL: (Capability.STILL,),
+}
+"""What lets somebody have the sealed fragments of a stream: one of these."""
 TransportName = Literal["auto", "tcp", "udp"]
 
 
@@ -67,6 +76,11 @@ class DecisionBody(BaseModel):
     decision: Literal["accept", "stop"]
 
 
+def may_fetch(who: Caller, camera_id: bytes, stream: Stream) -> bool:
+    """Whether this caller may have a stream's sealed fragments now."""
+    return any(who.may(camera_id, capability) for capability in FETCHING[stream])
+
+
 def camera_document(running: RunningCamera, who: Caller) -> dict[str, Any]:
     """A camera as the API shows it. Never contains credentials.
 
@@ -75,10 +89,15 @@ def camera_document(running: RunningCamera, who: Caller) -> dict[str, Any]:
     camera = running.camera
     document = _whole_document(running)
     document["capabilities"] = list(who.granted(camera.camera_id))
+    has_pin = who.household.signin.pins.find(camera.camera_id) is not None
+    document["pin"] = "ask" if needs_pin(who, camera.camera_id) else "set" if has_pin else "none"
     if not who.is_owner:
         document |= {"identity": {}, "rule": {}, "pending_identity": None, "has_credentials": False}
-        for stream in document["streams"]:
-            stream |= {"url": "", "transport": ""}
+        document["streams"] = [
+            {**entry, "url": "", "transport": ""}
+            for entry in document["streams"]
+            if may_fetch(who, camera.camera_id, Stream[entry["stream"].upper()])
+        ]
     return document
 
 

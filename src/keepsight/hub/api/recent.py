@@ -30,6 +30,18 @@ def site_of(request: Request) -> Site:
     return Site(host_name(request), f"{scheme}://{host}")
 
 
+def needs_pin(who: Caller, camera_id: bytes) -> bool:
+    """Whether this session has to give a camera's PIN before it gets keys of it."""
+    if who.session is None:
+        return False
+    return who.household.signin.needs_pin(who.session, camera_id)
+
+
+def needs_own_pin(who: Caller) -> bool:
+    """Whether this is a display that has to give its PIN, to play recordings or to sign out."""
+    return who.viewer is not None and needs_pin(who, who.viewer.member.member_id)
+
+
 def check_limit(limit: TryLimit, name: str) -> None:
     """Refuse where there were too many failures.
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from keepsight.hub.api.answers import ApiError, Caller, parse_id
 from keepsight.hub.api.exports import find_job
 from keepsight.hub.api.policies import Sees, SignedIn
+from keepsight.hub.api.recent import needs_own_pin, needs_pin
 from keepsight.hub.keyrelease import (
     CAPABILITY_OF,
     RefusedRelease,
@@ -77,6 +78,9 @@ def _judge(who: Caller, camera: bytes, stream: str, purpose: str) -> RefusedRele
             since_us=fields.get("since_us"),
             until_us=fields.get("until_us"),
         )
+    is_played = purpose in ("rec", "export")
+    if needs_pin(who, camera) or (is_played and needs_own_pin(who)):
+        return RefusedRelease(camera, stream, purpose, "pin_needed")
     return None
 
 

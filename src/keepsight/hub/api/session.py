@@ -12,26 +12,18 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from keepsight.hub.access import STARTED, Start
-from keepsight.hub.api.answers import ApiError, Caller, cookie_name, parse_id
+from keepsight.hub.api.answers import ApiError, cookie_name, parse_id
+from keepsight.hub.api.cameras import may_fetch
 from keepsight.hub.api.exports import find_job
 from keepsight.hub.api.policies import SignedIn
-from keepsight.hub.api.recent import site_of
-from keepsight.hub.grant import Capability
+from keepsight.hub.api.recent import needs_own_pin, site_of
 from keepsight.hub.household import Household
 from keepsight.hub.member import Device, Member
 from keepsight.hub.proof import read_signing_key
 from keepsight.seal import keys
-from keepsight.seal.header import Stream
 from keepsight.seal.release import HYBRID_KEY_BYTES, KEM_NAMES, check_device_key
 
 router = APIRouter()
-_FETCHING = {
-    Stream.MAIN: (Capability.LIVE, Capability.PLAYBACK),
-    Stream.SUB: (Capability.LIVE, Capability.PLAYBACK),
-    Stream.AUDIO: (Capability.LIVE,),
-    Stream.STILL: (Capability.STILL,),
-}
-"""What lets somebody have the sealed fragments of a stream: one of these."""
 COOKIE_SECONDS = 30 * 24 * 3600
 
 
@@ -136,6 +128,8 @@ async def enrol_and_start(  # noqa: PLR0913, PLR0917 - one call for every way to
 @router.delete("/session", status_code=204)
 async def sign_out(who: SignedIn, response: Response) -> None:
     """Sign this browser out: it forgets its key, so the household forgets the device."""
+    if needs_own_pin(who):
+        raise ApiError(403, "pin_needed", "give this display's PIN first")
     if who.viewer and who.session:
         await who.household.people.remove_device(
             who.viewer.device.device_id, by=who.name, is_own_wish=True
@@ -164,10 +158,6 @@ async def show_session(who: SignedIn) -> dict[str, Any]:
     }
 
 
-def _may_fetch(who: Caller, camera_id: bytes, stream: Stream) -> bool:
-    return any(who.may(camera_id, capability) for capability in _FETCHING[stream])
-
-
 @router.get("/session/streams")
 async def list_streams(who: SignedIn) -> dict[str, Any]:
     """For the door: which streams and exports this session may fetch now."""
@@ -178,7 +168,7 @@ async def list_streams(who: SignedIn) -> dict[str, Any]:
             opaque.hex()
             for running in household.roster.running()
             for stream, opaque, _source in running.stream_table()
-            if _may_fetch(who, running.camera.camera_id, stream)
+            if may_fetch(who, running.camera.camera_id, stream)
         ],
         "exports": [
             job.writer.hex()
