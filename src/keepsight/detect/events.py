@@ -23,6 +23,7 @@ UPDATE_SECONDS: Final = 5.0
 EVENTS_OPEN_MAX: Final = 16
 BEST_GAIN: Final = 1.05
 """A better picture must be better by this; a new one for each look would be noise."""
+BEST_GAP_SECONDS: Final = 1.5
 OPEN_ENDED_SECONDS_MAX: Final = 3600.0
 """A visit is cut after an hour, so that one that never ends is still told again."""
 
@@ -180,7 +181,8 @@ class EventBook:
             visit.path.append((picture.media_us, detection.box))
             if len(visit.path) > PATH_POINTS_MAX:
                 del visit.path[1:-1:2]
-        is_better = _worth(detection) > visit.best_worth * BEST_GAIN
+        has_waited = picture.media_us - visit.best_us >= BEST_GAP_SECONDS * 1e6
+        is_better = has_waited and _worth(detection) > visit.best_worth * BEST_GAIN
         if is_better:
             visit.best_worth = _worth(detection)
             visit.best_box = detection.box

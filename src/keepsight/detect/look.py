@@ -1,10 +1,10 @@
 """Asking the detector about a picture: which windows of it, and putting the answers together.
 
-A window of 0.58 of the longer side shows people larger than the whole picture does. On the
-ground truth of the outdoor clip, at the same confidence of 0.5, Lite1 finds 0.70 of the people in the whole
-picture and 0.92 in two overlapping windows. So a movement that fits a window is asked about in one
-window, at the price of one whole picture; a wide one in the whole picture, and in both windows if
-that leaves movement unexplained.
+A window of 0.58 of the longer side shows people larger than the whole picture does. On the ground
+truth of the outdoor clip, at the same confidence of 0.5, Lite1 finds 0.70 of the people in the
+whole picture and 0.92 in two overlapping windows. So a movement that fits a window is asked about
+in one window, at the price of one whole picture; a wide one in the whole picture, and in both
+windows if that leaves movement unexplained.
 """
 
 from typing import Final

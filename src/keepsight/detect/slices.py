@@ -1,8 +1,8 @@
 """How coarsely an H.264 picture was coded: the quantiser in its slice header, without decoding.
 
 A camera with a fixed bit rate spends the same bytes on an empty room and on a visit; what changes
-is the quantiser. Bytes and quantiser together say how much there was to code (sign.py). Only the first
-bits of the first slice are read. ITU-T H.264 sections 7.3.2.1, 7.3.2.2 and 7.3.3.
+is the quantiser. Bytes and quantiser together say how much there was to code (sign.py). Only the
+first bits of the first slice are read. ITU-T H.264 sections 7.3.2.1, 7.3.2.2 and 7.3.3.
 """
 
 from dataclasses import dataclass

@@ -123,6 +123,11 @@ class Watcher:
             self._span = None
         return sighting
 
+    def reformat(self, decoder: Decoder, sign: Sign) -> None:
+        """The stream's parameter sets changed; what is known of the scene stays."""
+        self.decoder, self._sign = decoder, sign
+        self.skip()
+
     def skip(self) -> None:
         """Units were left out: nothing may be decoded before the next keyframe."""
         self._group.clear()

@@ -1,0 +1,254 @@
+"""Worker threads for all cameras of a household, one a core less one; each with its own detector.
+
+A worker works on one unit of one camera at a time, cameras in turn. A worker that hangs in a
+decoder or detector is left behind and replaced, its camera fails with the reason; after too many of
+them the process ends, so that whoever started it starts it afresh.
+"""
+
+import logging
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from keepsight.core.clock import Clock
+from keepsight.detect.config import CameraConfig
+from keepsight.detect.decoder import DecoderError
+from keepsight.detect.detector import Detector, DetectorError
+from keepsight.detect.detectors.registry import Choice, open_detector
+from keepsight.detect.post import Post, WatchState, open_post, reconfigure
+from keepsight.detect.unit import Unit
+from keepsight.detect.wire import FromWatcher, pack_json
+
+log = logging.getLogger(__name__)
+
+CAMERAS_MAX: Final = 256
+UNITS_AT_ONCE: Final = 16
+"""Of one camera, before another one's turn."""
+HANG_SECONDS: Final = 20.0
+"""On one unit; the slowest that was measured, three windows of Lite2 and ten decodes: 0.3 s."""
+ABANDONED_MAX: Final = 2
+STATE_SECONDS: Final = 10.0
+DETECTORS_MAX: Final = 2
+"""Different models that one worker keeps loaded."""
+
+OpenDetector = Callable[[Choice], Detector]
+
+
+class TooManyHungError(Exception):
+    """So many workers hang that the process is better started afresh."""
+
+
+def workers_default() -> int:
+    """One a core less one, for recording and everything else; at least one."""
+    return max(1, len(os.sched_getaffinity(0)) - 1)
+
+
+@dataclass(slots=True)
+class _Worker:
+    """One thread."""
+
+    number: int
+    post: Post | None = None
+    since_us: int = 0
+    is_abandoned: bool = False
+
+
+class Crew:
+    """Shares the cameras' work among threads. All methods may be called from any thread."""
+
+    def __init__(
+        self,
+        send: Callable[[bytes], None],
+        clock: Clock,
+        *,
+        workers: int | None = None,
+        open_with: OpenDetector = open_detector,
+        hang_seconds: float = HANG_SECONDS,
+    ) -> None:
+        """Args: send takes messages for the hub; open_with and hang_seconds for tests."""
+        self._send = send
+        self._clock = clock
+        self._open_with = open_with
+        self._hang_us = int(hang_seconds * 1e6)
+        self._changed = threading.Condition()
+        self._posts: dict[bytes, Post] = {}
+        self._ready: deque[Post] = deque()
+        self._workers: list[_Worker] = []
+        self._abandoned = 0
+        self._stopped = False
+        self._said: dict[bytes, tuple[WatchState, str | None, int]] = {}
+        for _ in range(workers or workers_default()):
+            self._hire()
+
+    def _hire(self) -> None:
+        worker = _Worker(len(self._workers))
+        self._workers.append(worker)
+        name = f"watch-{worker.number}"
+        threading.Thread(target=self._run, args=(worker,), name=name, daemon=True).start()
+
+    def watch(self, camera: bytes, config: CameraConfig) -> None:
+        """Begin to watch a camera, or go on with another configuration."""
+        with self._changed:
+            known = self._posts.get(camera)
+            is_busy = any(worker.post is known for worker in self._workers if known is not None)
+            if known is not None and not is_busy and reconfigure(known, config):
+                return
+        self.forget(camera)
+        try:
+            post = open_post(camera, config)
+        except DecoderError as error:
+            document = {"state": WatchState.FAILED.value, "reason": str(error)}
+            self._send(pack_json(FromWatcher.STATE, camera, document))
+            return
+        with self._changed:
+            if len(self._posts) < CAMERAS_MAX:
+                self._posts[camera] = post
+        self.say_states()
+
+    def forget(self, camera: bytes) -> None:
+        """Stop watching a camera; its visits end."""
+        with self._changed:
+            post = self._posts.pop(camera, None)
+            self._said.pop(camera, None)
+            if post is None:
+                return
+            post.queue.clear()
+            is_busy = any(worker.post is post for worker in self._workers)
+        if not is_busy:
+            for message in post.close():
+                self._send(message)
+
+    def put(self, camera: bytes, unit: Unit) -> None:
+        """Queue a unit; of an unknown camera it is dropped."""
+        with self._changed:
+            post = self._posts.get(camera)
+            if post is None or post.failure is not None:
+                return
+            post.put(unit)
+            if post.queue and post not in self._ready and not self._is_worked_on(post):
+                self._ready.append(post)
+                self._changed.notify()
+
+    def want_boxes(self, camera: bytes, *, wants: bool) -> None:
+        """Whether somebody looks at boxes over the live picture."""
+        with self._changed:
+            if post := self._posts.get(camera):
+                post.wants_boxes = wants
+
+    def _is_worked_on(self, post: Post) -> bool:
+        return any(worker.post is post and not worker.is_abandoned for worker in self._workers)
+
+    def _run(self, worker: _Worker) -> None:
+        detectors: dict[Choice, Detector] = {}
+        while True:
+            with self._changed:
+                while not self._ready and not self._stopped:
+                    self._changed.wait()
+                if self._stopped or worker.is_abandoned:
+                    return
+                post = self._ready.popleft()
+                worker.post, worker.since_us = post, self._clock.monotonic_us()
+            self._work(worker, post, detectors)
+            with self._changed:
+                if not self._is_on_duty(worker):
+                    return
+                worker.post = None
+                if post.queue and post.failure is None and post.camera in self._posts:
+                    self._ready.append(post)
+                    self._changed.notify()
+
+    def _is_on_duty(self, worker: _Worker) -> bool:
+        """Asked anew each time: check() may have left the worker behind meanwhile."""
+        return not worker.is_abandoned
+
+    def _work(self, worker: _Worker, post: Post, detectors: dict[Choice, Detector]) -> None:
+        try:
+            detector = self._detector(post, detectors)
+            for _ in range(UNITS_AT_ONCE):
+                with self._changed:
+                    unit = post.take()
+                    worker.since_us = self._clock.monotonic_us()
+                if unit is None:
+                    return
+                messages = post.work(unit, detector)
+                with self._changed:
+                    if worker.is_abandoned or self._posts.get(post.camera) is not post:
+                        return
+                for message in messages:
+                    self._send(message)
+        except Exception as error:
+            # The boundary of the task: one camera's fault is said and stops that camera only.
+            log.exception("watching a camera failed")
+            post.failure = f"{type(error).__name__}: {error}"
+
+    def _detector(self, post: Post, detectors: dict[Choice, Detector]) -> Detector | None:
+        choice = post.config.choice
+        if choice is None or post.missing_model is not None:
+            return None
+        if choice not in detectors:
+            if len(detectors) >= DETECTORS_MAX:
+                detectors.clear()
+            try:
+                detectors[choice] = self._open_with(choice)
+            except DetectorError as error:
+                post.missing_model = str(error)
+                return None
+        return detectors[choice]
+
+    def check(self) -> None:
+        """Leave hung workers behind. Call about once a second.
+
+        Raises:
+            TooManyHungError: it happened too often.
+        """
+        with self._changed:
+            now_us = self._clock.monotonic_us()
+            for worker in list(self._workers):
+                if worker.post is None or worker.is_abandoned:
+                    continue
+                if now_us - worker.since_us > self._hang_us:
+                    worker.is_abandoned = True
+                    worker.post.failure = f"a picture took longer than {self._hang_us // 10**6} s"
+                    worker.post.queue.clear()
+                    self._abandoned += 1
+                    self._hire()
+            has_too_many = self._abandoned > ABANDONED_MAX
+        self.say_states()
+        if has_too_many:
+            raise TooManyHungError(f"{self._abandoned} workers hang")
+
+    def say_states(self) -> None:
+        """Tell each camera's state when it changed, and every STATE_SECONDS."""
+        now_us = self._clock.monotonic_us()
+        said = []
+        with self._changed:
+            for camera, post in self._posts.items():
+                state, reason = post.state
+                known = self._said.get(camera)
+                is_known = known is not None and known[:2] == (state, reason)
+                if is_known and known and now_us - known[2] < STATE_SECONDS * 1e6:
+                    continue
+                self._said[camera] = (state, reason, now_us)
+                said.append(pack_json(FromWatcher.STATE, camera, post.report()))
+        for message in said:
+            self._send(message)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nobody works."""
+        with self._changed:
+            return not self._ready and all(
+                worker.post is None or worker.is_abandoned for worker in self._workers
+            )
+
+    def stop(self) -> None:
+        """Let the workers go when they are done with their unit, and end all visits."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+            cameras = list(self._posts)
+        for camera in cameras:
+            self.forget(camera)

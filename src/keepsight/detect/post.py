@@ -1,0 +1,198 @@
+"""One camera inside the watcher: its queue of units, its chain, its state, and what it has to say.
+
+The queue is bounded by time and bytes. When the chain is slower than the camera, the oldest work is
+dropped, up to a keyframe, and the state says so. Recordings are made elsewhere and lose nothing.
+"""
+
+import struct
+from collections import deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from keepsight.detect.config import CameraConfig
+from keepsight.detect.decoder import Decoder
+from keepsight.detect.detector import Detector
+from keepsight.detect.event import Phase, as_document
+from keepsight.detect.sign import Sign
+from keepsight.detect.snapshot import snapshot
+from keepsight.detect.unit import Unit
+from keepsight.detect.watcher import Sighting, Watcher
+from keepsight.detect.wire import FromWatcher, pack, pack_json
+
+QUEUE_SECONDS_MAX: Final = 8.0
+"""Of pictures that wait; older ones are dropped. A visit is told late rather than never."""
+QUEUE_BYTES_MAX: Final = 16 << 20
+BEHIND_SECONDS: Final = 30.0
+"""After the last dropped work the camera counts as behind for so long."""
+
+
+class WatchState(StrEnum):
+    """How watching goes, for the camera's state line."""
+
+    WATCHING = "watching"
+    OFF = "off"
+    BEHIND = "behind"
+    FAILED = "failed"
+
+
+@dataclass(slots=True)
+class Post:
+    """Where one camera is watched from."""
+
+    camera: bytes
+    config: CameraConfig
+    watcher: Watcher
+    queue: deque[Unit] = field(default_factory=deque)
+    queue_bytes: int = 0
+    dropped_units: int = 0
+    dropped_media_us: int | None = None
+    newest_media_us: int = 0
+    has_gap: bool = False
+    wants_boxes: bool = False
+    missing_model: str | None = None
+    failure: str | None = None
+    """The chain itself broke or hung; nothing is watched until the hub sends CAMERA again."""
+
+    def put(self, unit: Unit) -> None:
+        """Queue a unit; drop the oldest work if there is too much."""
+        self.queue.append(unit)
+        self.queue_bytes += len(unit.data)
+        self.newest_media_us = unit.media_us
+        waiting_us = unit.media_us - self.queue[0].media_us
+        if waiting_us > QUEUE_SECONDS_MAX * 1e6 or self.queue_bytes > QUEUE_BYTES_MAX:
+            self._drop()
+
+    def _drop(self) -> None:
+        """Keep the newest group of pictures only."""
+        kept: deque[Unit] = deque()
+        while self.queue:
+            unit = self.queue.pop()
+            kept.appendleft(unit)
+            if unit.is_keyframe:
+                break
+        else:
+            kept.clear()
+        is_whole = len(kept) > 0 and not self.queue
+        if is_whole:  # one group alone is too much
+            kept.clear()
+        left = sum(len(unit.data) for unit in kept)
+        self.dropped_units += max(1, len(self.queue))
+        self.queue, self.queue_bytes = kept, left
+        self.dropped_media_us = self.newest_media_us
+        self.has_gap = True
+
+    def take(self) -> Unit | None:
+        """The next unit to work on."""
+        if not self.queue:
+            return None
+        unit = self.queue.popleft()
+        self.queue_bytes -= len(unit.data)
+        return unit
+
+    def work(self, unit: Unit, detector: Detector | None) -> list[bytes]:
+        """Put one unit through the chain; messages for the hub."""
+        if self.has_gap:
+            self.has_gap = False
+            self.watcher.skip()
+        if self.watcher.failure is None:
+            self.watcher.detector = detector
+        return self._messages(self.watcher.feed(unit))
+
+    def close(self) -> list[bytes]:
+        """The camera goes: end its visits."""
+        return self._messages(self.watcher.finish())
+
+    def _messages(self, sighting: Sighting) -> list[bytes]:
+        said = []
+        for told in sighting.told:
+            said.append(pack_json(FromWatcher.EVENT, self.camera, as_document(told.event)))
+            has_picture = told.is_new_best and sighting.picture is not None
+            if has_picture and sighting.picture and told.event.phase is not Phase.END:
+                coded = snapshot(sighting.picture, self.config.privacy_masks)
+                event_id = bytes.fromhex(told.event.id)
+                if coded:
+                    said.append(pack(FromWatcher.PICTURE, self.camera, event_id + coded))
+        if sighting.spans:
+            times = [(span.start_wall_us, span.end_wall_us) for span in sighting.spans]
+            body = b"".join(struct.pack(">qq", *each) for each in times)
+            said.append(pack(FromWatcher.ACTIVITY, self.camera, body))
+        if self.wants_boxes and sighting.detections is not None and sighting.picture:
+            said.append(self._boxes(sighting))
+        return said
+
+    def _boxes(self, sighting: Sighting) -> bytes:
+        boxes = [
+            [each.kind, round(each.confidence, 3)]
+            + [
+                round(edge, 4)
+                for edge in (each.box.left, each.box.top, each.box.right, each.box.bottom)
+            ]
+            for each in sighting.detections or []
+        ]
+        wall_us = sighting.picture.wall_us if sighting.picture else 0
+        document = {"wall_us": wall_us, "boxes": boxes}
+        return pack_json(FromWatcher.BOXES, self.camera, document)
+
+    @property
+    def state(self) -> tuple[WatchState, str | None]:
+        """State and reason."""
+        if self.failure is not None:
+            return WatchState.FAILED, self.failure
+        if self.watcher.failure is not None:
+            return WatchState.FAILED, f"movement only: {self.watcher.failure}"
+        if self.missing_model is not None:
+            return WatchState.OFF, f"movement only: {self.missing_model}"
+        since_us = self.newest_media_us - (self.dropped_media_us or 0)
+        if self.dropped_media_us is not None and since_us < BEHIND_SECONDS * 1e6:
+            return WatchState.BEHIND, f"{self.dropped_units} pictures were not looked at"
+        return WatchState.WATCHING, None
+
+    def report(self) -> dict[str, Any]:
+        """The STATE message's JSON."""
+        state, reason = self.state
+        counts, decoded = self.watcher.counts, self.watcher.decoder.counts
+        return {
+            "state": state.value,
+            "reason": reason,
+            "mode": self.watcher.mode.value,
+            "units": counts.units,
+            "looks": counts.looks,
+            "opened": counts.opened,
+            "asked": counts.asked,
+            "corrupt": decoded.corrupt,
+            "resized": decoded.resized,
+            "dropped": self.dropped_units,
+            "cpu_us": counts.cpu_us,
+            "queued": len(self.queue),
+        }
+
+
+def open_post(camera: bytes, config: CameraConfig) -> Post:
+    """A post for a camera.
+
+    Raises:
+        DecoderError: its codec cannot be decoded here.
+    """
+    decoder = Decoder(config.codec, config.parameter_sets)
+    sign = Sign(config.codec, config.parameter_sets)
+    return Post(camera, config, Watcher(decoder, sign, config.rules, None))
+
+
+def reconfigure(post: Post, config: CameraConfig) -> bool:
+    """Take a new configuration if only the stream's format changed; False where more did."""
+    known = post.config
+    is_same = (known.rules, known.privacy_masks, known.choice) == (
+        config.rules,
+        config.privacy_masks,
+        config.choice,
+    )
+    if not is_same or post.failure is not None:
+        return False
+    if (known.codec, known.parameter_sets) != (config.codec, config.parameter_sets):
+        decoder = Decoder(config.codec, config.parameter_sets)
+        decoder.counts = post.watcher.decoder.counts
+        decoder.counts.resized += 1
+        post.watcher.reformat(decoder, Sign(config.codec, config.parameter_sets))
+        post.config = config
+    return True
