@@ -18,7 +18,7 @@ from rich.table import Table
 from benchmarks.figure import Figure
 
 BENCHES: Final = (
-    "sealing", "ingest", "live", "live_browser", "playback", "door", "revocation", "lab_app",
+    "sealing", "ledger", "ingest", "live", "live_browser", "playback", "door", "revocation", "lab_app",
     "lab_capture", "lab_folder", "lab_dossier", "recording",
 )  # fmt: skip
 """In the order in which they run, the longest last."""

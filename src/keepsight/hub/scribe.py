@@ -24,10 +24,9 @@ from keepsight.seal.ledger import (
     Stamp,
     Subject,
     decode_leaf,
-    encode_leaf,
+    make_leaf,
     member_id,
     open_name,
-    read_leaf,
     seal_name,
     span_of,
 )
@@ -209,7 +208,8 @@ class Scribe:
                 draft.fresh[who] = found
             return found
 
-        leaf = encode_leaf(line.entry, Stamp(number, line.at_us, line.mono_us), find_subject)
+        stamp = Stamp(number, line.at_us, line.mono_us)
+        leaf, found_map = make_leaf(line.entry, stamp, find_subject)
         frontier = draft.frontier
         hashes = merkle.completed(
             number - 1, merkle.leaf_hash(leaf), lambda level, _index: frontier[level][1]
@@ -217,9 +217,10 @@ class Scribe:
         for level, value in enumerate(hashes):
             frontier[level] = ((number - 1) >> level, value)
         draft.leaves.append(StoredLeaf(number, leaf, b"".join(hashes)))
-        span = span_of(read_leaf(leaf))
+        span = span_of(found_map)
         if span is not None:
             draft.spans.append((number, span))
+            return  # what exposes names nobody; there are many of these
         for named, name in _named_in(line.entry):
             if self._names.get(named, ("",))[0] != name:
                 subject = find_subject(member_id(line.entry.get("member")))

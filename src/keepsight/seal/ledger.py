@@ -9,6 +9,7 @@ Each sealed part has a key of its own, derived from the subject's key and the le
 one part can be shown and proven to be in the log without giving away any other.
 """
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ _SET_BY_US: Final = ("v", "n", "at_us", "mono_us", "salt", "sealed", "erased")
 _NONCE: Final = bytes(12)
 """Each key seals one part only."""
 _NAME_NONCE_BYTES: Final = 12
+_ID: Final = re.compile(r"[0-9a-f]{32}")
 Entry = dict[str, Any]
 
 
@@ -105,12 +107,8 @@ def member_id(value: object) -> bytes | None:
 
 def _pack(value: object) -> object:
     """Ids (32 lower-case hex digits) as 16 bytes; anything else as it is."""
-    if isinstance(value, str) and len(value) == 32 and value.isascii() and value == value.lower():
-        try:
-            packed = bytes.fromhex(value)
-        except ValueError:
-            return value
-        return packed if len(packed) == keys.ID_BYTES else value
+    if isinstance(value, str) and _ID.fullmatch(value):
+        return bytes.fromhex(value)
     return value
 
 
@@ -132,7 +130,14 @@ def _place(n: int, subject: bytes) -> bytes:
 
 
 def encode_leaf(entry: Entry, stamp: Stamp, find_subject: FindSubject) -> bytes:
-    """The bytes of one line.
+    """The bytes of one line: see make_leaf."""
+    return make_leaf(entry, stamp, find_subject)[0]
+
+
+def make_leaf(
+    entry: Entry, stamp: Stamp, find_subject: FindSubject
+) -> tuple[bytes, dict[str, Any]]:
+    """The bytes of one line, and their map as read_leaf would give it.
 
     Args:
         entry: "type" and fields as JSON has them. "member" says whom it is about, "by" who did it.
@@ -143,7 +148,7 @@ def encode_leaf(entry: Entry, stamp: Stamp, find_subject: FindSubject) -> bytes:
         LineError: it is too large, or holds something that has no place in a ledger.
     """
     salt = secrets.token_bytes(SALT_BYTES)
-    leaf: dict[str, object] = {
+    leaf: dict[str, Any] = {
         "v": LEAF_VERSION, "n": stamp.n, "at_us": stamp.at_us, "mono_us": stamp.mono_us,
         "salt": salt,
     }  # fmt: skip
@@ -167,7 +172,7 @@ def encode_leaf(entry: Entry, stamp: Stamp, find_subject: FindSubject) -> bytes:
         raise LineError(f"a ledger line of type {entry.get('type')} cannot be written") from error
     if len(encoded) > LEAF_BYTES_MAX:
         raise LineError(f"a ledger line has at most {LEAF_BYTES_MAX} bytes")
-    return encoded
+    return encoded, leaf
 
 
 def _seal(subject: Subject, salt: bytes, n: int, part: dict[str, object]) -> list[bytes]:
