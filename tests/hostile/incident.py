@@ -409,7 +409,7 @@ _TEXTS: Final = {
     "plain poor": "Poor network: North sees South's living room.",
     "plain recovered": "Recovered: right again, as if nothing had been.",
     "sealed good": "Good network: North sees its own front door, live.",
-    "sealed poor": "Poor network: South's still arrives and is refused, with the reason.",
+    "sealed poor": "Poor network: South's still arrives, and is refused.",
     "sealed recovered": "Recovered: live again. The refusal is on the ledger.",
 }
 

@@ -19,12 +19,14 @@ from aiohttp import web
 from keepsight.core.clock import SystemClock
 from keepsight.seal.frame import Reason
 from tests.hostile.homes import Ask, Judge, Street
+from tests.hostile.pool import Origin
 from tests.hostile.programs import CACHES, READ_SECONDS, Cache, running_cache
 from tests.hostile.tally import Tally
 
 REQUESTS: Final = 4000
 CONCURRENT: Final = 40
 SLOW_SHARE: Final = 0.3
+BROKEN_REQUESTS: Final = 800
 SLOW_SECONDS: Final = 2.5 * READ_SECONDS
 CLOCK: Final = SystemClock()
 
@@ -116,6 +118,67 @@ async def test_a_bad_cache_shows_foreign_stills_plain_and_none_sealed(
     cache: Cache, seed: int, tally: Tally
 ) -> None:
     await check(cache, seed, REQUESTS, tally)
+
+
+async def look_at_a_broken_origin(cache: Cache, seed: int, *, is_sealed: bool) -> Judge:
+    """As `look`, but answers are cut, doubled, or say a wrong length."""
+    street = Street(seed, now_us=CLOCK.wall_us())
+    judge = Judge(street)
+
+    def answer(path: str, cookie: str) -> bytes:
+        street.now_us = CLOCK.wall_us()
+        home = cookie.removeprefix("session=home-").partition(";")[0]
+        if not home.isdigit():  # the cache's own idea
+            return b"no session"
+        camera = street.camera(Ask(int(home), int(path.rpartition("/")[2])))
+        return camera.sealed if is_sealed else camera.plain
+
+    broken = Origin(
+        answer, random.Random(seed),
+        slow_seconds=SLOW_SECONDS, slow_share=0.05, broken_share=0.2,
+    )  # fmt: skip
+    timeout = aiohttp.ClientTimeout(total=3)
+    async with (
+        broken.running(),
+        running_cache(cache, broken.port) as port,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), timeout=timeout) as client,
+    ):
+        for _ in range(BROKEN_REQUESTS // CONCURRENT):
+            asks = [street.any_ask() for _ in range(CONCURRENT)]
+            bodies = await asyncio.gather(*(still_or_none(client, port, ask) for ask in asks))
+            street.now_us = CLOCK.wall_us()
+            for ask, body in zip(asks, bodies, strict=True):
+                if body is not None:
+                    (judge.sealed if is_sealed else judge.plain)(ask, body)
+            await asyncio.sleep(0.1)
+    return judge
+
+
+async def still_or_none(client: aiohttp.ClientSession, port: int, ask: Ask) -> bytes | None:
+    """What a display would show: the body of a good answer."""
+    headers = {"Cookie": f"session=home-{ask.home}"}
+    try:
+        async with client.get(
+            f"http://127.0.0.1:{port}/still/{ask.camera}", headers=headers
+        ) as answer:
+            body = await answer.read()
+            return body if answer.status == 200 else None
+    except (aiohttp.ClientError, TimeoutError):
+        return None
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("cache", CACHES, ids=lambda cache: cache.name)
+async def test_a_broken_origin_behind_a_bad_cache(cache: Cache, seed: int, tally: Tally) -> None:
+    plain = await look_at_a_broken_origin(cache, seed, is_sealed=False)
+    sealed = await look_at_a_broken_origin(cache, seed, is_sealed=True)
+    tally.control_leaks += plain.foreign
+    tally.opens += sealed.opens
+    tally.opened += sealed.foreign
+    print(f"{cache.name}: plain {plain}\nsealed {sealed}")
+    assert plain.foreign > 0, "the control did not leak: this test cannot see"
+    assert sealed.wrong == 0
+    assert sealed.opens > 0
 
 
 @pytest.mark.slow
