@@ -180,7 +180,7 @@ def test_a_roll_begins_a_new_segment_at_the_next_keyframe(tmp_path):
     assert [s.start_us - START for s in segments] == [0, 10 * SECOND]
 
 
-def test_a_roll_in_a_long_group_waits_four_seconds_at_most_and_loses_nothing(tmp_path):
+def test_a_roll_in_a_long_group_waits_three_seconds_at_most_and_loses_nothing(tmp_path):
     units = list(footage.paper_units(24, gop=240))
     with room.open_room(tmp_path) as here:
         recorder = here.recorder()
@@ -195,10 +195,10 @@ def test_a_roll_in_a_long_group_waits_four_seconds_at_most_and_loses_nothing(tmp
         gaps = here.catalogue.gaps(CAMERA, MAIN, *ALL)
     rolled_us = 100 * SECOND // 20
     assert [(s.start_us - START, s.end_us - START) for s in segments] == [
-        (0, 8 * SECOND),
-        (8 * SECOND, 24 * SECOND),
+        (0, 6 * SECOND),
+        (6 * SECOND, 24 * SECOND),
     ]
-    assert segments[0].end_us - START - rolled_us <= 4 * SECOND
+    assert segments[0].end_us - START - rolled_us <= 3 * SECOND
     assert [ref.kind for ref in segments[1].fragments[:2]] == [Kind.INIT, Kind.GOP]
     assert [gap.reason for gap in gaps] == [BreakReason.STOPPED]
 

@@ -57,12 +57,8 @@ export interface PassphraseVerdict {
   score: number;
   reasons: string[];
   hints: string[];
-}
-
-export interface SignInRequest {
-  member: string;
-  passphrase: string;
-  device: EnrollingDevice;
+  /** What three standards say, each for itself. */
+  standards?: { bsi: boolean; nist: boolean; asvs: boolean };
 }
 
 export interface Session {
@@ -71,6 +67,11 @@ export interface Session {
   device_id: string;
   household: { id: string; name: string };
   expires_us: number;
+  /** Other people use this device too: PINs are asked for. */
+  shared?: boolean;
+  /** What proofs of this session carry, and the hub's time for them. */
+  nonce?: string;
+  time_us?: number;
 }
 
 export interface MemberDevice {

@@ -7,6 +7,7 @@ import { Engine } from '../media/engine';
 import { canSaveToFile } from '../media/exporting';
 import { DeviceKey, openDeviceStore } from '../seal/device';
 import { Prover } from '../seal/prover';
+import { Account } from './account';
 import { ledgerPort } from './ledger';
 import { nameOfBrowser } from './browsername';
 import { theme } from './theme.svelte';
@@ -25,10 +26,11 @@ class EnrolledHub {
     private readonly device: DeviceKey,
   ) {}
 
-  private async enrolling(household: string | undefined): Promise<EnrollingDevice> {
+  /** This browser, with the id under which the household knows it already. */
+  async enrolling(household: string | undefined): Promise<EnrollingDevice> {
     const id = household === undefined ? null : await this.device.idIn(household);
     const signing = this.api.prover === null ? {} : { signing_key: this.api.prover.publicKey };
-    return { name: deviceName(), public_key: this.device.publicKey, ...signing, ...(id === null ? {} : { id }) };
+    return { name: deviceName(), public_key: this.device.publicKey, kem: this.device.kem, ...signing, ...(id === null ? {} : { id }) };
   }
 
   async setup(answers: Omit<SetupRequest, 'device'>): Promise<SetupResult> {
@@ -38,11 +40,15 @@ class EnrolledHub {
     return result;
   }
 
-  async signIn(member: string, passphrase: string): Promise<void> {
-    const { household } = await this.api.hello();
-    const device = await this.enrolling(household?.id);
-    const { device_id } = await this.api.signIn({ member, passphrase, device });
-    if (household !== null) await this.device.rememberId(household.id, device_id);
+  account(): Account {
+    const id = async (): Promise<string | undefined> => (await this.api.hello()).household?.id;
+    return new Account(this.api, {
+      device: async () => this.enrolling(await id()),
+      enrolled: async ({ device_id }) => {
+        const household = await id();
+        if (household !== undefined) await this.device.rememberId(household, device_id);
+      },
+    });
   }
 
   /**
@@ -51,6 +57,7 @@ class EnrolledHub {
    */
   async session(): Promise<Session> {
     const session = await this.api.session();
+    this.api.prover?.learn(session);
     if ((await this.device.idIn(session.household.id)) !== session.device_id) {
       await this.api.signOut();
       throw new ApiError('no_device', 401, 'this browser has lost its key: sign in again');
@@ -64,8 +71,7 @@ function hubPort(api: ApiClient, device: DeviceKey): HubPort {
   return {
     hello: () => api.hello(),
     setup: (answers) => enrolled.setup(answers),
-    judgePassphrase: (passphrase, context, signal) => api.judgePassphrase(passphrase, context, signal),
-    signIn: (member, passphrase) => enrolled.signIn(member, passphrase),
+    judgePassphrase: (passphrase, context, signal, hasFactor) => api.judgePassphrase(passphrase, context, signal, hasFactor),
     async signOut() {
       await api.signOut();
       // The hub had everything of this origin deleted, our key too: start anew, in the same language and look.
@@ -124,6 +130,7 @@ export async function hubPorts(): Promise<Ports> {
   };
   const ports: Ports = {
     hub: hubPort(api, device),
+    account: new EnrolledHub(api, device).account(),
     live: { open: (camera, container, choice, report) => open().openLive(camera, container, choice, report) },
     playback: {
       open: (camera, container, report) => open().openPlayback(camera, container, report),

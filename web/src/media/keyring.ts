@@ -233,7 +233,8 @@ export class Keyring {
     camera: string,
     stream: StreamName,
   ): Promise<{ windows: WindowKey[]; expiresUs: number | null }> {
-    const asked: Asked = { purpose: 'live', camera, stream, writer: null };
+    const purpose = stream === 'still' ? 'still' : 'live';
+    const asked: Asked = { purpose, camera, stream, writer: null };
     const releases = (await this.#ask(asked)).slice(0, 2);
     releases.sort((a, b) => Number(a.is_next) - Number(b.is_next));
     const windows = await Promise.all(releases.map((release) => this.#open(release, asked)));

@@ -168,8 +168,18 @@ export class LivePlayer {
     this.#say();
   }
 
+  /** Only stills may be seen: they come as a stream of their own, one a second at most. */
+  get #isStillOnly(): boolean {
+    return this.#source('main') === null && this.#source('sub') === null;
+  }
+
   #watch(): void {
     const { way } = this.#judge;
+    if (this.#isStillOnly) {
+      const still = this.#source('still');
+      if (still !== null) this.#feed ??= new Feed(this.#parts, still, this.#listener('live'));
+      return;
+    }
     if (way !== 'live' && this.#stills === null) {
       const source = this.#source('sub') ?? this.#source('main');
       if (source !== null) this.#stills = new Stills(this.#parts, source, this.#listener('stills'));
@@ -198,6 +208,7 @@ export class LivePlayer {
   /** Follow the judge: live, stills, or live tried behind stills. */
   #turn(): void {
     const { way } = this.#judge;
+    if (this.#isStillOnly) return; // there is nothing smaller to turn to
     if (way === 'live' && this.#stills !== null) {
       this.#stills.close();
       this.#stills = null;
@@ -234,7 +245,7 @@ export class LivePlayer {
     const listener: Listener = {
       opened: async (opened, receivedMs) => {
         if (!isOurs()) return;
-        if (way === 'live' && this.#judge.way === 'trial') this.#try(opened);
+        if (way === 'live' && this.#judge.way === 'trial' && !this.#isStillOnly) this.#try(opened);
         else await this.#take(opened, receivedMs, way);
       },
       refused: ifOurs((reason: Reason) => this.#refuse(reason)),
@@ -285,7 +296,8 @@ export class LivePlayer {
         if (this.#refused !== null && receivedMs - this.#refused.atMs > REFUSED_MS_MIN) this.#refused = null;
       }
       if (this.#refused !== null) return;
-      this.#screen.push(opened, parseFragment(opened.payload), receivedMs, way === 'stills');
+      const isStill = way === 'stills' || this.#isStillOnly;
+      this.#screen.push(opened, parseFragment(opened.payload), receivedMs, isStill);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       this.#onBroken();
@@ -371,7 +383,7 @@ export class LivePlayer {
       isConnected: this.#isConnected,
       waitingSinceMs: this.#waitingSinceMs,
       cameraState: this.#cameraState,
-      isStills: this.#judge.way !== 'live',
+      isStills: this.#judge.way !== 'live' || this.#isStillOnly,
     };
     const report = reportOf(facts, {
       stream: this.#stream,

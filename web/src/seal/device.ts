@@ -1,22 +1,19 @@
-// This browser as an enrolled device: its X25519 key pair, and opening what the hub wrapped for it
-// (HPKE, RFC 9180, base mode; the counterpart of src/keepsight/seal/release.py).
-//
-// The private key cannot be extracted: it lives in IndexedDB as a handle, so a script that got into
-// the page could use it while it runs and could not carry it away.
+// This browser as an enrolled device: its key pair, and opening what the hub wrapped for it.
+// What the key pair is, and how well it is kept, is in kem.ts.
 
-import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
-import { type Bytes, concat, fromBase64, fromHex, toBase64 } from './encoding';
+import { type Bytes, concat, fromBase64, fromHex } from './encoding';
 import { type Context, STREAM_NUMBERS } from './header';
+import { curveKem, type DeviceKem, hybridKem, isKeptSeed, type KemName, newSeed, openSeed } from './kem';
 import { SECRET_BYTES, WindowKey } from './open';
 
 const INFO_LABEL = 'keepsight release 1';
-const ENCAPSULATED_BYTES = 32;
-const WRAPPED_BYTES = ENCAPSULATED_BYTES + SECRET_BYTES + 16;
-const ALGORITHM = { name: 'X25519' };
+const TAG_BYTES = 16;
 
 const DATABASE = 'keepsight';
 const STORE = 'device';
+/** An X25519 handle, of browsers that were enrolled before there was X-Wing. */
 const KEY_RECORD = 'key pair';
+const SEED_RECORD = 'hybrid seed';
 const ID_RECORD = 'device id of ';
 
 /** Why this browser cannot hold a device key. The app has a sentence and a next step for each. */
@@ -39,7 +36,7 @@ export class DeviceError extends Error {
 }
 
 /** What a released key is for. */
-export type Purpose = 'live' | 'rec' | 'export';
+export type Purpose = 'live' | 'still' | 'rec' | 'export';
 
 /** A wrapped key that is not for this device, this household or what was asked. */
 export class ReleaseError extends Error {
@@ -113,22 +110,22 @@ export function releaseInfo(purpose: Purpose, context: Context, deviceId: string
 
 /** This browser's key pair. */
 export class DeviceKey {
-  readonly #pair: CryptoKeyPair;
+  readonly #kem: DeviceKem;
   readonly #store: DeviceStore;
-  readonly #suite = new CipherSuite({
-    kem: new DhkemX25519HkdfSha256(),
-    kdf: new HkdfSha256(),
-    aead: new Aes256Gcm(),
-  });
 
-  private constructor(
-    pair: CryptoKeyPair,
-    /** Raw X25519 public key, base64: what `POST /setup` and `POST /session` take. */
-    readonly publicKey: string,
-    store: DeviceStore,
-  ) {
-    this.#pair = pair;
+  private constructor(kem: DeviceKem, store: DeviceStore) {
+    this.#kem = kem;
     this.#store = store;
+  }
+
+  /** Raw public key, base64: what `POST /setup` and `POST /session` take. */
+  get publicKey(): string {
+    return this.#kem.publicKey;
+  }
+
+  /** The kind of the key. */
+  get kem(): KemName {
+    return this.#kem.name;
   }
 
   /**
@@ -140,23 +137,21 @@ export class DeviceKey {
       throw new DeviceError('insecure_origin');
     }
     const kept = store ?? (await openDeviceStore());
-    let pair = await kept.get(KEY_RECORD);
-    if (!isKeyPair(pair)) {
-      try {
-        pair = await crypto.subtle.generateKey(ALGORITHM, false, ['deriveBits']);
-      } catch (error) {
-        throw new DeviceError('no_x25519', { cause: error });
-      }
-      pair = await kept.keepFirst(KEY_RECORD, pair);
-      if (!isKeyPair(pair)) throw new DeviceError('no_x25519');
+    const pair = await kept.get(KEY_RECORD);
+    if (isKeyPair(pair)) return DeviceKey.of(await curveKem(pair), kept);
+    let seed = await kept.get(SEED_RECORD);
+    if (!isKeptSeed(seed)) seed = await kept.keepFirst(SEED_RECORD, await newSeed());
+    if (!isKeptSeed(seed)) throw new DeviceError('no_storage');
+    try {
+      return DeviceKey.of(await hybridKem(await openSeed(seed)), kept);
+    } catch (error) {
+      throw new DeviceError('no_x25519', { cause: error });
     }
-    return DeviceKey.of(pair, kept);
   }
 
-  /** For tests with a fixed key. */
-  static async of(pair: CryptoKeyPair, store: DeviceStore): Promise<DeviceKey> {
-    const raw = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
-    return new DeviceKey(pair, toBase64(raw), store);
+  /** With this key: for `load`, and for tests with a fixed one. */
+  static of(kem: DeviceKem, store: DeviceStore): DeviceKey {
+    return new DeviceKey(kem, store);
   }
 
   /** The id under which a household enrolled this browser, or null. */
@@ -184,13 +179,10 @@ export class DeviceKey {
     let secret: Bytes;
     try {
       const bytes = fromBase64(wrapped);
-      if (bytes.length !== WRAPPED_BYTES) throw new RangeError('wrong length');
-      const recipient = await this.#suite.createRecipientContext({
-        recipientKey: this.#pair,
-        enc: bytes.slice(0, ENCAPSULATED_BYTES),
-        info: releaseInfo(purpose, context, deviceId),
-      });
-      secret = new Uint8Array(await recipient.open(bytes.slice(ENCAPSULATED_BYTES)));
+      const size = this.#kem.encapsulatedBytes;
+      if (bytes.length !== size + SECRET_BYTES + TAG_BYTES) throw new RangeError('wrong length');
+      const info = releaseInfo(purpose, context, deviceId);
+      secret = await this.#kem.open(bytes.slice(0, size), info, bytes.slice(size));
     } catch (error) {
       throw new ReleaseError('a released key does not open for what was asked', { cause: error });
     }

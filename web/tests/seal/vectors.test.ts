@@ -1,9 +1,10 @@
 // Goal: the browser and Python agree on every byte. Method: read the vectors that tests/seal reads too.
 
 import { describe, expect, test } from 'vitest';
-import { DeviceKey, type DeviceStore, ReleaseError } from '../../src/seal/device';
+import { DeviceError, DeviceKey, type DeviceStore, ReleaseError } from '../../src/seal/device';
 import { concat, fromHex, toHex } from '../../src/seal/encoding';
 import { type Context, Kind } from '../../src/seal/header';
+import { curveKem, type DeviceKem, hybridKem, type KeptSeed } from '../../src/seal/kem';
 import { type Expectation, isOpened, open, Refusal, WindowKey } from '../../src/seal/open';
 import { derive, encodeHeader, nonce } from '../../src/seal/sframe';
 import seal from '../../../tests/vectors/seal.json';
@@ -114,14 +115,19 @@ async function fixedPair(rawPrivate: string, rawPublic: string): Promise<CryptoK
   };
 }
 
-describe('releases', () => {
-  const { release } = seal;
+const KINDS = {
+  release: (): Promise<DeviceKem> =>
+    fixedPair(seal.release.device_private, seal.release.device_public).then(curveKem),
+  release_hybrid: (): Promise<DeviceKem> => hybridKem(fromHex(seal.release_hybrid.device_seed)),
+} as const;
+
+describe.each(['release', 'release_hybrid'] as const)('%s', (kind) => {
+  const release = seal[kind];
   const picture = seal.fragments.find((vector) => vector.name === 'kind STILL')!;
 
   for (const vector of release.cases) {
     test(vector.name, async () => {
-      const pair = await fixedPair(release.device_private, release.device_public);
-      const device = await DeviceKey.of(pair, new MapStore());
+      const device = DeviceKey.of(await KINDS[kind](), new MapStore());
       expect(device.publicKey).toBe(release.device_public);
       const context = contextOf(release.context);
       const result = device.openRelease(vector.wrapped, 'live', context, release.device);
@@ -139,8 +145,7 @@ describe('releases', () => {
   }
 
   test('bytes that are no wrap at all', async () => {
-    const pair = await fixedPair(release.device_private, release.device_public);
-    const device = await DeviceKey.of(pair, new MapStore());
+    const device = DeviceKey.of(await KINDS[kind](), new MapStore());
     for (const wrapped of ['', '!', btoa('short')]) {
       const result = device.openRelease(wrapped, 'live', contextOf(release.context), release.device);
       await expect(result).rejects.toThrow(ReleaseError);
@@ -154,13 +159,31 @@ describe('the device key', () => {
     const device = await DeviceKey.load(store);
     const again = await DeviceKey.load(store);
     expect(again.publicKey).toBe(device.publicKey);
-    const pair = store.values.get('key pair') as CryptoKeyPair;
-    expect(pair.privateKey.extractable).toBe(false);
-    await expect(crypto.subtle.exportKey('pkcs8', pair.privateKey)).rejects.toThrow();
+    expect(device.kem).toBe('mlkem768_x25519');
+    const kept = store.values.get('hybrid seed') as KeptSeed;
+    expect(kept.key.extractable).toBe(false);
+    expect(kept.sealed.byteLength).toBe(32 + 16);
     const [home, other] = ['0a'.repeat(16), '0b'.repeat(16)];
     expect(await device.idIn(home)).toBe(null);
     await device.rememberId(home, 'cd'.repeat(16));
     expect(await device.idIn(home)).toBe('cd'.repeat(16));
     expect(await device.idIn(other)).toBe(null);
+  });
+
+  test('of a browser that was enrolled with an X25519 handle stays what it is', async () => {
+    const store = new MapStore();
+    const pair = await crypto.subtle.generateKey({ name: 'X25519' }, false, ['deriveBits']);
+    await store.put('key pair', pair);
+    const device = await DeviceKey.load(store);
+    expect(device.kem).toBe('x25519');
+    expect(store.values.has('hybrid seed')).toBe(false);
+  });
+
+  test('a changed seed is no key', async () => {
+    const store = new MapStore();
+    await DeviceKey.load(store);
+    const kept = store.values.get('hybrid seed') as KeptSeed;
+    await store.put('hybrid seed', { ...kept, nonce: new Uint8Array(12) });
+    await expect(DeviceKey.load(store)).rejects.toThrow(DeviceError);
   });
 });

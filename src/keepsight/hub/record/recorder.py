@@ -19,8 +19,8 @@ from keepsight.lan.rtsp.unit import AccessUnit, StreamFormat
 log = logging.getLogger(__name__)
 CHUNK_SECONDS_MAX: Final = 2
 CHUNK_BYTES_MAX: Final = 16 * 1024 * 1024
-ROLL_WAIT_US: Final = 2_000_000
-"""A roll waits so long for a keyframe; with a chunk that had begun, its end is 4 s away at most."""
+ROLL_WAIT_US: Final = 1_000_000
+"""A roll waits so long for a keyframe; with a chunk that had begun, its end is 3 s away at most."""
 UNIT_COST_BYTES: Final = 400
 """Memory of a unit besides its payload; keeps a flood of tiny units bounded too."""
 _NEVER: Final = -(1 << 62)
