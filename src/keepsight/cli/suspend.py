@@ -134,15 +134,15 @@ def resume(  # noqa: PLR0913 - the command line's contract
         wanted = await _selected(
             control, camera, integration=integration, vendor=vendor, model=model, path=path
         )
-        wanted = {name: value for name, value in wanted.items() if value}
-        if not suspension and not wanted:
+        given = {name: value.casefold() for name, value in wanted.items() if value}
+        if not suspension and not given:
             raise CommandError("say which: an id from `keepsight suspensions`, or an option")
         answer = await control.ask("GET", "/api/suspensions")
         found = [
             entry
             for entry in answer["in_force"]
             if entry["suspension"].startswith(suspension or "")
-            and all(str(entry[name]).casefold() == v.casefold() for name, v in wanted.items())
+            and all(str(entry[name]).casefold() == value for name, value in given.items())
         ]
         if not found:
             raise CommandError("no such suspension is in force: see `keepsight suspensions`")

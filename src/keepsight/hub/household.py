@@ -29,6 +29,8 @@ from keepsight.hub.store.factors import FactorStore
 from keepsight.hub.store.household import HouseholdStore
 from keepsight.hub.store.invites import InviteStore
 from keepsight.hub.store.people import PeopleStore
+from keepsight.hub.store.suspensions import SuspensionStore
+from keepsight.hub.suspensions import Suspensions
 
 if TYPE_CHECKING:
     from keepsight.hub.archive import Archive
@@ -67,6 +69,11 @@ class Household:
         self.access = Access(keyring.household, people_store, clock)
         self.people = People(self, people_store, self.access)
         self.rights = Rights(self, people_store)
+        self.suspensions = Suspensions(
+            keyring.household, SuspensionStore(store.engine), self.sql, journal, clock
+        )
+        self.suspensions.on_change = self.rights.narrow
+        self.rights.suspended = lambda: self.suspensions.in_force
         self.invites = Invites(self, InviteStore(store.engine))
         self.refusals = Refusals(journal, clock)
         self.refused_releases = RefusalLines(journal, clock)
@@ -106,6 +113,7 @@ class Household:
         self.settings = read_settings(await self.sql(self._store.read_settings, self.household_id))
         await self.people.load()
         await self.rights.load()
+        await self.suspensions.load()
         await self.invites.load()
         await self._ask_the_log()
         await self.signin.load()

@@ -31,6 +31,7 @@ from keepsight.hub.api import (
     setup,
     signin,
     status,
+    suspensions,
 )
 from keepsight.hub.api.answers import ApiError, error_answer
 from keepsight.hub.api.policies import policy_of
@@ -57,6 +58,7 @@ ROUTERS: Final = (
     exports.router,
     status.router,
     settings.router,
+    suspensions.router,
     ledger.router,
     checks.router,
     epochs.router,

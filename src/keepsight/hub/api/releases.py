@@ -18,6 +18,7 @@ from keepsight.hub.keyrelease import (
     live_purpose,
     release_windows,
 )
+from keepsight.hub.member import Role
 from keepsight.seal.frame import Reason
 from keepsight.seal.header import Stream
 
@@ -139,7 +140,7 @@ async def release_keys(body: KeysBody, who: SignedIn) -> dict[str, list[dict[str
 
 @router.post("/refusals", status_code=204)
 async def report_refusal(body: RefusalBody, who: Sees) -> None:
-    """Count a refusal that happened on this device."""
+    """Count a refusal that happened on this device; a foreign picture closes the way it came."""
     who.require_camera(parse_id(body.camera, "camera"))
     try:
         header = base64.b64decode(body.header, validate=True)
@@ -152,3 +153,10 @@ async def report_refusal(body: RefusalBody, who: Sees) -> None:
         header=header,
         by=who.viewer.device.device_id.hex() if who.viewer else "local",
     )
+    if who.viewer is not None:
+        await who.household.suspensions.trip(
+            body.reason,
+            path=who.path,
+            device_id=who.viewer.device.device_id,
+            may_close_path=who.viewer.member.role in (Role.OWNER, Role.MEMBER),
+        )

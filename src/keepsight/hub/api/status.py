@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from keepsight.hub.api.policies import SignedIn
 from keepsight.hub.household import Household
+from keepsight.hub.suspensions import BY_HUB
 
 router = APIRouter()
 
@@ -34,6 +35,11 @@ def alarms(household: Household, disk: dict[str, Any]) -> list[dict[str, Any]]:
         code = "index_rebuilt" if recovered.index_set_aside else "recording_set_aside"
         found.append({"code": code, "text": recovered.alarm, "since_us": None})
     found += household.journal.alarms()
+    tripped = [s for s in household.suspensions.in_force if s.by == BY_HUB]
+    if tripped:
+        text = "a picture of somebody else was blocked: see what is switched off"
+        since_us = min(suspension.since_us for suspension in tripped)
+        found.append({"code": "foreign_picture", "text": text, "since_us": since_us})
     return found
 
 
