@@ -7,10 +7,12 @@ import pytest
 from keepsight.core.clock import SystemClock
 from keepsight.lab.check import Check
 from keepsight.lab.facts.product import ProductFacts
+from keepsight.lab.finding import Outcome
 from keepsight.lab.lab import Lab, Options, subjects_of
 from keepsight.lab.render.json import as_dict
 from keepsight.lab.suppression import Suppression
 from tests.lab.made import product
+from tests.lab.synthetic.article import article_app
 from tests.lab.synthetic.dossier import write_dossier
 
 
@@ -108,6 +110,26 @@ def test_what_paths_mean(tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
     assert subjects_of([empty])[0].unread
+
+
+def test_a_folder_of_apps_is_judged_whatever_is_wrong_with_some(tmp_path):
+    sound = article_app()
+    bad = {"empty": b"", "cut": sound[: len(sound) // 2], "noise": b"PK\3\4" + bytes(999)}
+    for number in range(6):
+        (tmp_path / f"app{number}.apk").write_bytes(sound)
+    for name, data in bad.items():
+        (tmp_path / f"{name}.apk").write_bytes(data)
+    looked_at = []
+    lab = Lab(SystemClock(), Options(jobs=3))
+    reports = lab.examine(subjects_of([tmp_path]), on_read=looked_at.append)
+    by_name = {report.title: report for report in reports}
+    assert len(reports) == len(looked_at) == 9
+    assert [by_name[f"app{n}.apk"].exit_status for n in range(6)] == [1] * 6
+    for name in bad:
+        report = by_name[f"{name}.apk"]
+        assert report.exit_status == 2
+        assert report.unread
+        assert not report.of(Outcome.CLEAR)
 
 
 def test_a_dossier_that_names_missing_files_is_not_examined_cleanly(tmp_path):

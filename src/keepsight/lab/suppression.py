@@ -45,10 +45,11 @@ def read_suppressions(path: Path) -> tuple[Suppression, ...]:
     try:
         if path.stat().st_size > FILE_BYTES_MAX:
             raise BadSuppressionFile(f"{path.name}: larger than any such file")
-        rows = tomllib.loads(path.read_text("utf-8")).get("suppress", [])
+        table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadSuppressionFile(f"{path.name}: {error}") from error
-    if not isinstance(rows, list) or len(rows) > RULES_MAX:
+    rows = table.get("suppress", [])
+    if set(table) - {"suppress"} or not isinstance(rows, list) or len(rows) > RULES_MAX:
         raise BadSuppressionFile(f"{path.name}: write blocks of [[suppress]]")
     return tuple(_rule(row, number, path.name) for number, row in enumerate(rows, 1))
 

@@ -72,7 +72,12 @@ def _head(report: Report) -> RenderableType:
         f"   seen: {verdict.coverage:.0%} of what is judged   rating version {verdict.version}",
     )
     caps = [
-        Text(f"  no more than {c.points_max} ({c.where}): {c.reason}", style="dim")
+        Text(
+            f"  no more than {c.points_max} ({c.where}): {c.reason}"
+            if c.points_max
+            else f"  {c.reason}",
+            style="dim",
+        )
         for c in verdict.caps
     ]
     return Group(title, rating, *caps)
