@@ -7,6 +7,7 @@ that a plain look at the class definitions shows, printed beside them for a pers
 
 import collections
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from keepsight.lab.read.dex import Dex, dotted
 from keepsight.lab.read.limits import UnreadableArtefact
 from tests.lab.read.test_capture import tshark
 from tests.lab.read.test_signing import ours, theirs
+from tests.lab.synthetic import handshakes as synthetic
 
 PACKAGES_SHOWN = 12
 PACKAGE_PARTS = 3
@@ -36,15 +38,20 @@ def show(schemes):
 
 
 def handshakes(folder):
-    """One row a capture: negotiated version and suite, ours and tshark's, as multisets."""
-    rows = []
-    for path in sorted(folder.glob("*.pcap*")):
-        oracle = collections.Counter(tshark(path))
-        facts, _ = read_capture(path)
-        mine = collections.Counter((h.version, h.cipher) for h in facts.handshakes if h.version)
-        agreed = sum((mine & oracle).values())
-        rows.append((path.name, sum(oracle.values()), sum(mine.values()), agreed))
+    """One row a capture: how many handshakes, and how many with the same version and suite."""
+    with tempfile.TemporaryDirectory() as made:
+        openssl = Path(made, "handshakes of OpenSSL, made here")
+        openssl.write_bytes(synthetic.capture()[0])
+        rows = [compared(path) for path in [*sorted(folder.glob("*.pcap*")), openssl]]
     return rows
+
+
+def compared(path):
+    """Negotiated version and suite of one capture, ours and tshark's."""
+    oracle = collections.Counter(tshark(path))
+    facts, _ = read_capture(path)
+    mine = collections.Counter((h.version, h.cipher) for h in facts.handshakes if h.version)
+    return path.name, sum(oracle.values()), sum(mine.values()), sum((mine & oracle).values())
 
 
 def trackers(folder):

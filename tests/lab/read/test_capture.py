@@ -1,5 +1,6 @@
 """Whole captures: synthetic ones to the last fact, real ones against tshark."""
 
+import collections
 import contextlib
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from keepsight.lab.facts.capture import Reach
 from keepsight.lab.read.capture import CaptureContext, read_capture
 from keepsight.lab.read.limits import UnreadableArtefact
 from keepsight.lab.read.tls import suite_name, version_name
-from tests.lab.synthetic import dossier
+from tests.lab.synthetic import dossier, handshakes
 from tests.lab.synthetic.traffic import Wire
 from tests.paths import shared_data
 
@@ -119,6 +120,19 @@ def test_negotiated_tls_agrees_with_tshark():
         assert len(ours) - len(expected) <= (1 if name == "google_ssl" else 0), name
     assert total > 0
     assert agreed / total >= 0.97
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_handshakes_of_openssl_agree_with_tshark(tmp_path):
+    """Versions and suites that the real captures do not have."""
+    data, count = handshakes.capture()
+    facts, _ = read(tmp_path, data)
+    ours = collections.Counter((h.version, h.cipher) for h in facts.handshakes)
+    assert sum(ours.values()) == count > 20
+    assert {"TLS 1.2", "TLS 1.3"} <= {version for version, _ in ours}
+    assert sum("NULL" in cipher for _, cipher in ours) >= 1
+    assert {h.sni for h in facts.handshakes} > {"", "camera.example"}
+    assert ours == collections.Counter(tshark(tmp_path / "a.pcap"))
 
 
 @pytest.mark.parametrize(

@@ -46,13 +46,11 @@ def judge(rule: AppRule, app: AppFacts, facts: ProductFacts) -> tuple[Finding, .
         + f", table of {row.dated}",
     )
     if row.last_update and row.last_update < facts.report_date:
-        version = (
-            f"Android {row.version} (API {min_sdk})" if min_sdk >= row.api else f"API {min_sdk}"
-        )
-        title = (
-            f"The app installs on {version}, which has had no security update "
-            f"since {row.last_update}"
-        )
+        is_listed = min_sdk >= row.api
+        version = f"Android {row.version} (API {min_sdk})" if is_listed else f"API {min_sdk}"
+        # Older than the table: it ended no later than the oldest row did.
+        since = f"since {row.last_update}" if is_listed else f"since {row.last_update} or longer"
+        title = f"The app installs on {version}, which has had no security update {since}"
         details: dict[str, object] = {"min_sdk": min_sdk, "table": row.dated}
         return (rule.violated(Severity.LOW, title, [needs, known], details),)
     stale = date.fromisoformat(facts.report_date) - date.fromisoformat(row.dated) > TABLE_AGE_MAX
