@@ -14,8 +14,8 @@ export interface LedgerPort {
   contact(household: string): Promise<Contact>;
   memory(household: string): Promise<Memory | null>;
   prove(household: string, n: number): Promise<ProvenLine>;
-  /** A person has looked into an alarm: go on from what the hub shows now. */
-  goOn(household: string): Promise<void>;
+  /** A person has looked into an alarm: the next contact goes on from what the hub shows then. */
+  forgive(household: string): Promise<void>;
 }
 
 export function ledgerPort(client: LedgerClient): LedgerPort {
@@ -30,6 +30,6 @@ export function ledgerPort(client: LedgerClient): LedgerPort {
     contact: async (household) => (await witness(household)).contact(),
     memory: async (household) => (await witness(household)).memory(),
     prove: async (household, n) => (await witness(household)).prove(n),
-    goOn: async (household) => (await witness(household)).goOn(),
+    forgive: async (household) => (await witness(household)).forgive(),
   };
 }

@@ -49,8 +49,9 @@ class LedgerWatch {
   async goOn(): Promise<void> {
     const session = household.session;
     if (session === null) return;
+    await household.ports.ledger.forgive(session.household.id);
+    // Ends every session where a backup was restored, this one too.
     if (session.role === 'owner') await household.ports.ledger.accept();
-    await household.ports.ledger.goOn(session.household.id);
     await this.look();
   }
 }

@@ -33,6 +33,8 @@ export interface Memory {
   readonly note: string;
   /** Stays until a person has looked into it. */
   readonly problem: LedgerProblem | null;
+  /** A person has looked into it: the next contact goes on from what the hub shows then. */
+  readonly isForgiven?: boolean;
 }
 
 export type Contact =
@@ -87,14 +89,14 @@ export class LedgerWitness {
    */
   async contact(): Promise<Contact> {
     const memory = await this.memory();
-    if (memory !== null && memory.problem === null) {
+    if (memory !== null && memory.problem === null && memory.isForgiven !== true) {
       // First of all: a hub whose data were restored releases nothing more from here on.
       await this.source.witness(memory.note, null).catch(() => undefined);
     }
     let before: Checkpoint | null = null;
     try {
       const { checkpoint: note, public_key: publicKey } = await this.source.checkpoint();
-      if (memory === null) {
+      if (memory === null || memory.isForgiven === true) {
         const now = await this.#read(note, publicKey);
         await this.#remember({ publicKey, pinnedMs: this.nowMs(), note, problem: null });
         return { kind: 'first', now };
@@ -115,13 +117,12 @@ export class LedgerWitness {
   }
 
   /**
-   * A person has looked into an alarm or a restored backup: go on from what the hub shows now.
-   * @throws CheckpointError even that is not signed.
+   * A person has looked into an alarm or a restored backup: the next contact goes on from what the hub
+   * shows then. Kept, because accepting a restored backup ends this session first.
    */
-  async goOn(): Promise<void> {
-    const { checkpoint: note, public_key: publicKey } = await this.source.checkpoint();
-    await readCheckpoint(this.household, note, publicKey);
-    await this.#remember({ publicKey, pinnedMs: this.nowMs(), note, problem: null });
+  async forgive(): Promise<void> {
+    const memory = await this.memory();
+    if (memory !== null) await this.#remember({ ...memory, problem: null, isForgiven: true });
   }
 
   /**
