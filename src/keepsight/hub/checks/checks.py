@@ -358,9 +358,6 @@ class Checks:
         await self._household.sql(self._store.put, household, row, sealed)
 
 
-_DIED: Final = Examined(None, FailureReason.DIED, None)
-
-
 def _remove_others(folder: Path, keep: set[str]) -> None:
     """Delete what lies in a folder, but for these names."""
     if not folder.is_dir():
