@@ -31,6 +31,8 @@ CAMERAS: Final = (1, 2)
 LABEL_SECONDS: Final = 5.0
 """A picture older than this on screen must carry its age. The page says it from 3 s on, and looks
 twice a second; the rest is the way from camera to hub."""
+SIGN_IN_SECONDS: Final = 120
+"""Until the first picture; a busy machine takes its time."""
 GRACE_SECONDS: Final = 1.5
 """Old pictures may stand unlabelled for a moment: until the page looks again."""
 READER: Final = """() => {
@@ -239,4 +241,4 @@ async def sign_in(page: Page, port: int, host: str = "localhost") -> None:
     await page.get_by_label("Your name").fill("Ann")
     await page.get_by_label("Passphrase").fill(PASSPHRASE)
     await page.keyboard.press("Enter")
-    await page.wait_for_selector("a.tile canvas", timeout=60_000)
+    await page.wait_for_selector("a.tile canvas", timeout=SIGN_IN_SECONDS * 1000)
