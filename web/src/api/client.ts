@@ -79,12 +79,10 @@ export class ApiClient {
     passphrase: string,
     context: readonly string[],
     signal?: AbortSignal,
+    hasFactor = false,
   ): Promise<wire.PassphraseVerdict> {
-    return this.#change('POST', '/setup/passphrase', { passphrase, context }, signal);
-  }
-
-  signIn(request: wire.SignInRequest): Promise<{ device_id: string }> {
-    return this.#change('POST', '/session', request);
+    const body = { passphrase, context, factor: hasFactor };
+    return this.#change('POST', '/setup/passphrase', body, signal);
   }
 
   signOut(): Promise<void> {

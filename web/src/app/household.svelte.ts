@@ -3,8 +3,11 @@
  * Pages read the fields and call the methods; only this file decides which stage is shown.
  */
 import { t, tCode } from '../i18n/translate.svelte';
+import type { HalfSignedIn } from '../api/account';
+import { confirmation } from './confirmation.svelte';
 import type { Camera, Hello, Session } from './model';
 import { notices } from './notices.svelte';
+import { PasskeyProblem } from './passkeys';
 import { DeviceError } from '../seal/device';
 import { ApiError, type Ports } from './ports';
 
@@ -99,9 +102,11 @@ class Household {
     }
   }
 
-  async signIn(member: string, passphrase: string): Promise<void> {
-    await this.ports.hub.signIn(member, passphrase);
-    await this.comeHome();
+  /** The first step; what is still owed, or null when the pages are shown. */
+  async signIn(member: string, passphrase: string, shared = false): Promise<HalfSignedIn | null> {
+    const half = await this.ports.account.signIn(member, passphrase, shared);
+    if (half === null) await this.comeHome();
+    return half;
   }
 
   /** Reads who is signed in and the cameras, then shows the pages. */
@@ -148,13 +153,25 @@ class Household {
     }
   }
 
+  /** Runs `work`, and once more after the person has proved who they are, where the hub wants that. */
+  async confirmed<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      const code = error instanceof ApiError ? error.code : '';
+      if (code !== 'confirm_first' && code !== 'pin_needed') throw error;
+      if (!(await confirmation.ask(code === 'pin_needed' ? 'pin' : 'person'))) throw error;
+      return await work();
+    }
+  }
+
   /**
    * Runs something a person asked for. A failure is said in words; a lost session leads to sign-in.
    * Returns null on failure.
    */
   async attempt<Result>(work: () => Promise<Result>): Promise<Result | null> {
     try {
-      return await work();
+      return await this.confirmed(work);
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') return null;
       if (error instanceof ApiError && error.status === 401) this.leave();
@@ -166,6 +183,7 @@ class Household {
 
 /** An error in the words of the catalogue: what happened and what to do next. */
 export function explain(error: unknown): string {
+  if (error instanceof PasskeyProblem) return tCode('passkey', error.code, t('error.unknown'));
   if (error instanceof DeviceError) return tCode('unable', error.problem, t('error.unknown'));
   if (error instanceof ApiError) {
     if (error.code === 'not_found' && error.status === 404) return t('error.gone');

@@ -3,6 +3,7 @@
  * Only in builds of mode `mock` and in the development server; never in the shipped program.
  */
 import type { Camera, ExportJob, MemberDevice, Status } from './model';
+import { mockAccount } from './mock/account';
 import { MockChecks } from './mock/checks';
 import { exportPort, livePort, playbackPort } from './mock/pictures';
 import { mockLedger } from './mock/ledger';
@@ -205,8 +206,10 @@ class MockHub implements HubPort {
 /** Ports of a household that exists in this tab only. */
 export function mockPorts(): Ports {
   const world = makeWorld(scenarioOfAddress());
+  const hub = new MockHub(world);
   return {
-    hub: new MockHub(world),
+    hub,
+    account: mockAccount((member, passphrase) => hub.signIn(member, passphrase)),
     live: livePort(world),
     playback: playbackPort(world),
     exporter: exportPort,

@@ -19,6 +19,7 @@ import type {
   TimelineLane,
 } from './model';
 import type { ChecksPort } from '../api/checks';
+import type { AccountPort } from './account';
 import type { LedgerPort } from './ledger';
 import type { LiveReport, PictureState } from '../media/livestate';
 import type { PlaybackReport } from '../media/playback';
@@ -29,8 +30,7 @@ export type { LiveReport, PictureState, PlaybackReport };
 export interface HubPort {
   hello(): Promise<Hello>;
   setup(answers: Omit<SetupRequest, 'device'>): Promise<SetupResult>;
-  judgePassphrase(passphrase: string, context: string[], signal: AbortSignal): Promise<PassphraseVerdict>;
-  signIn(member: string, passphrase: string): Promise<void>;
+  judgePassphrase(passphrase: string, context: string[], signal: AbortSignal, hasFactor?: boolean): Promise<PassphraseVerdict>;
   signOut(): Promise<void>;
   session(): Promise<Session>;
   devices(): Promise<MemberDevice[]>;
@@ -96,6 +96,7 @@ export interface ExportPort {
 /** Everything a page may use. */
 export interface Ports {
   hub: HubPort;
+  account: AccountPort;
   live: LivePort;
   playback: PlaybackPort;
   exporter: ExportPort;

@@ -5,6 +5,7 @@ export type Route =
   | { page: 'timeline' }
   | { page: 'add' }
   | { page: 'settings' }
+  | { page: 'security' }
   | { page: 'camera-settings'; id: string }
   | { page: 'status' }
   | { page: 'ledger' }
@@ -27,7 +28,7 @@ export function parsePath(path: string): Route {
   if (first === 'checks' && second !== undefined && ID.test(second) && third === undefined) {
     return { page: 'check', id: second };
   }
-  if (second === undefined && first === 'checks') return { page: 'checks' };
+  if (second === undefined && (first === 'checks' || first === 'security')) return { page: first };
   if (second === undefined && (first === 'timeline' || first === 'add' || first === 'settings')) return { page: first };
   if (second === undefined && (first === 'status' || first === 'ledger')) return { page: first };
   return { page: 'unknown' };

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -37,6 +38,8 @@ class PassphraseBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     passphrase: SecretStr = Field(max_length=1024)
     context: list[str] = Field(default_factory=list, max_length=20)
+    factor: bool = False
+    """A passkey or one-time codes stand beside it."""
 
 
 @router.get("/hello", dependencies=[ANYONE])
@@ -64,12 +67,14 @@ async def hello(request: Request) -> dict[str, Any]:
 async def judge(body: PassphraseBody) -> dict[str, Any]:
     """Live feedback in the wizard. Nothing is stored."""
     words = tuple(word[:100] for word in body.context)
-    verdict = judge_passphrase(Secret(body.passphrase.get_secret_value()), words)
+    passphrase = Secret(body.passphrase.get_secret_value())
+    verdict = judge_passphrase(passphrase, words, has_factor=body.factor)
     return {
         "accepted": verdict.is_accepted,
         "score": verdict.score,
         "reasons": verdict.reasons,
         "hints": verdict.hints,
+        "standards": asdict(verdict.standards),
     }
 
 
