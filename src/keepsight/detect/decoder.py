@@ -48,9 +48,10 @@ class DecodeCounts:
 def annex_b(data: bytes) -> bytes:
     """NAL units behind start codes, from those behind 4-byte lengths; Annex B stays as it is.
 
+    Annex B is known by a start code of four bytes: one of three looks like a length of 256 to 511.
     A length that points past the end gives what there is: the decoder counts it as corrupt.
     """
-    if data.startswith((_START_CODE, b"\x00\x00\x01")):
+    if data.startswith(_START_CODE):
         return data
     pieces, position = [], 0
     while position + 4 < len(data):
@@ -107,6 +108,7 @@ def cut(colour: Colour, window: Box, width: int, height: int) -> Colour:
     rows, columns = colour.shape[:2]
     left, right = round(window.left * columns), round(window.right * columns)
     top, bottom = round(window.top * rows), round(window.bottom * rows)
+    top, left = min(top, max(rows - 2, 0)), min(left, max(columns - 2, 0))
     part = np.ascontiguousarray(colour[top : max(bottom, top + 2), left : max(right, left + 2)])
     frame = av.VideoFrame.from_ndarray(part, format="rgb24")
     made = frame.reformat(width=width, height=height, interpolation="AREA", threads=1)

@@ -21,12 +21,15 @@ Floats = NDArray[np.float32]
 SMALL_PIXELS: Final = 14_400
 """160x90: the size at which the gate's experiments were made (6 of 6 visits, none false)."""
 CELL_PIXELS: Final = 8
+SIDE_PIXELS_MAX: Final = 896
 LEVELS_MIN: Final = 10.0
 """Grey levels by which a pixel must change at least; 12 was used without the blur's help."""
 NOISE_FACTOR: Final = 4.0
 """Times the pixel's usual change; mean absolute change of Gaussian noise is 0.8 sigma."""
 OPEN_PIXELS: Final = 30
 """In 3x3 cells (24x24 pixels): 0.2 % of the picture; a person 75 of 576 lines high covers 72."""
+EVERYWHERE_FACTOR: Final = 2.5
+"""Times what the middle neighbourhood has: rain and snow change pixels all over the picture."""
 CELL_OPEN_PIXELS: Final = 4
 LIGHT_SHARE: Final = 0.5
 """Of the pixels: more than that changed is light; the largest visit of the indoor clip: 0.31."""
@@ -59,14 +62,14 @@ class Activity:
         return around(list(self.boxes)) if self.boxes else None
 
     def share_in(self, box: Box) -> float:
-        """Share of the pixels in a box that changed, 0..1; 1 when there was nothing to compare."""
+        """Share of the pixels in a box that changed, 0..1; 0 when there was nothing to compare."""
         if self.cells is None:
             return 0.0
         rows, columns = self.cells.shape
         top, bottom = int(box.top * rows), max(int(np.ceil(box.bottom * rows)), 1)
         left, right = int(box.left * columns), max(int(np.ceil(box.right * columns)), 1)
         part = self.cells[min(top, rows - 1) : bottom, min(left, columns - 1) : right]
-        return float(part.sum()) / (part.size * CELL_PIXELS * CELL_PIXELS)
+        return float(part.sum()) / (max(part.size, 1) * CELL_PIXELS * CELL_PIXELS)
 
 
 def small_size(width: int, height: int) -> tuple[int, int]:
@@ -74,7 +77,7 @@ def small_size(width: int, height: int) -> tuple[int, int]:
     shape = max(width, 1) / max(height, 1)
     wide = CELL_PIXELS * max(2, round((SMALL_PIXELS * shape) ** 0.5 / CELL_PIXELS))
     high = CELL_PIXELS * max(2, round((SMALL_PIXELS / shape) ** 0.5 / CELL_PIXELS))
-    return min(wide, SMALL_PIXELS // 16), min(high, SMALL_PIXELS // 16)
+    return min(wide, SIDE_PIXELS_MAX), min(high, SIDE_PIXELS_MAX)
 
 
 def _blurred(luma: Luma) -> Floats:
@@ -193,9 +196,10 @@ class Gate:
         cells = _of_cells(change > _threshold(habits)).sum(axis=(1, 3), dtype=np.int64)
         _learn(habits, change, occupied)
         near = _neighbourhood(cells)
-        if near.max() < OPEN_PIXELS:
+        enough = OPEN_PIXELS + EVERYWHERE_FACTOR * float(np.median(near))
+        if near.max() < enough:
             return Activity(is_open=False, cells=cells)
-        active = (near >= OPEN_PIXELS) & (cells >= CELL_OPEN_PIXELS)
+        active = (near >= enough) & (cells >= CELL_OPEN_PIXELS)
         peaks = _of_cells(change).max(axis=(1, 3))
         return Activity(is_open=True, boxes=_groups(active), cells=cells, peaks=peaks)
 

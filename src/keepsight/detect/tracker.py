@@ -165,6 +165,7 @@ class Tracker:
         seen = []
         for track, detection in pairs:
             self._see(track, detection, media_us, activity)
+            self._confirm(track, rules)
             if track.is_confirmed and track.has_moved:
                 seen.append((track, detection))
         known = {id(detection) for _, detection in pairs}
@@ -175,7 +176,6 @@ class Tracker:
             if track.is_confirmed and track.has_moved:
                 seen.append((track, detection))
         for track in self.tracks:
-            self._confirm(track, rules)
             track.misses += track.last_us != media_us
         return Followed(tuple(seen), (*self._settle(media_us), *self.expire(media_us)))
 

@@ -15,5 +15,5 @@ class Unit:
     is_after_break: bool
     """Something before it is missing: nothing may be decoded until the next keyframe."""
     data: bytes
-    """NAL units, each behind its 4-byte big-endian length, or behind start codes (Annex B); for
-    other codecs the packet as the file has it."""
+    """NAL units, each behind its 4-byte big-endian length, or Annex B that begins with a
+    start code of four bytes; of a file the packet as the file has it."""
