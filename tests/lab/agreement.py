@@ -42,8 +42,7 @@ def handshakes(folder):
     with tempfile.TemporaryDirectory() as made:
         openssl = Path(made, "handshakes of OpenSSL, made here")
         openssl.write_bytes(synthetic.capture()[0])
-        rows = [compared(path) for path in [*sorted(folder.glob("*.pcap*")), openssl]]
-    return rows
+        return [compared(path) for path in [*sorted(folder.glob("*.pcap*")), openssl]]
 
 
 def compared(path):

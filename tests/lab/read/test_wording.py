@@ -34,6 +34,13 @@ def test_sentences_are_recognised(language):
         assert kind in kinds, sentence
 
 
+def test_a_bound_on_retention_is_retention_however_it_is_put():
+    """Found on a real policy: a bound without a number was taken for silence."""
+    sentence = "We will not keep your information for longer than is necessary for the purpose."
+    kinds = {row.kind for row in wording("en").clauses if row.matches(sentence)}
+    assert ClauseKind.RETENTION in kinds
+
+
 def test_a_link_is_no_promise_of_encryption():
     kinds = {
         r.kind for r in wording("en").clauses if r.matches("See https://www.example.net for more.")

@@ -34,7 +34,8 @@ def judge(facts: ProductFacts) -> tuple[Finding, ...]:
     others = len(shown)
     title = f"{len(facts.policies)} given, {words:,} words together"
     if others:
-        title += f"; {others} sentences refer to further documents"
+        verb = "sentence refers" if others == 1 else "sentences refer"
+        title += f"; {others} {verb} to further documents"
     details: dict[str, object] = {
         "documents": len(facts.policies),
         "words": words,
