@@ -138,3 +138,17 @@ def test_no_changed_byte_is_accepted(data):
     changed = SignedEntry(raw[64:].decode(errors="replace"), bytes(raw[:64]))
     with pytest.raises(MembershipError):
         read_entry(public(), HOME, changed)
+
+
+def test_the_vectors_are_what_their_script_makes_and_read_as_one_chain():
+    from base64 import b64decode
+
+    from tests.vectors.make_membership_vectors import HOME as VECTOR_HOME
+    from tests.vectors.make_membership_vectors import PATH, document
+
+    found = json.loads(PATH.read_text())
+    assert found == document()
+    signed = [SignedEntry(e["entry"], b64decode(e["signature"])) for e in found["entries"]]
+    entries = read_chain(b64decode(found["identity"]), VECTOR_HOME, signed, previous=GENESIS)
+    for one, state in zip(entries, found["states"], strict=True):
+        read_state(state, one)

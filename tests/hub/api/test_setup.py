@@ -30,3 +30,14 @@ async def test_setting_up_over_http(tmp_path, cheap_argon2):
         assert made["recovery"]["identity"].startswith("AGE-SECRET-KEY-")
         assert (await browser.get("/api/session"))["member"] == "Ann"
         assert (await browser.get("/api/session"))["device_id"] == made["device_id"]
+
+
+async def test_a_browser_without_session_learns_whether_it_was_removed(home):
+    async with home.browser() as ann, home.browser() as phone:
+        assert (await phone.get("/api/hello", device=phone.device_id))["device"] == "enrolled"
+        assert (await phone.get("/api/hello"))["device"] is None
+        assert (await ann.ask("DELETE", f"/api/devices/{phone.device_id}")).status == 204
+        answer = await phone.ask("GET", "/api/hello", device=phone.device_id)
+        assert answer.json()["device"] == "removed"
+        assert '"cache"' in answer.headers["Clear-Site-Data"]
+        assert (await phone.ask("GET", "/api/hello", device="zz")).status == 422

@@ -3,13 +3,18 @@ import { ChecksClient } from '../api/checks';
 import { ApiClient, ApiError } from '../api/client';
 import { LedgerClient } from '../api/ledger';
 import { keepLanguage, t } from '../i18n/translate.svelte';
+import { MembershipClient } from '../api/membership';
 import { Engine } from '../media/engine';
 import { canSaveToFile } from '../media/exporting';
-import { DeviceKey, openDeviceStore } from '../seal/device';
+import { Trust } from '../media/trust';
+import { DeviceKey, openDeviceStore, wipeDevice } from '../seal/device';
+import { MembershipGuard } from '../seal/membership';
 import { Prover } from '../seal/prover';
 import { Account } from './account';
 import { ledgerPort } from './ledger';
 import { nameOfBrowser } from './browsername';
+import { membershipWatch } from './membershipwatch.svelte';
+import { notices } from './notices.svelte';
 import { theme } from './theme.svelte';
 import type { EnrollingDevice, Session, SetupRequest, SetupResult } from './model';
 import type { HubPort, Ports } from './ports';
@@ -66,10 +71,25 @@ class EnrolledHub {
   }
 }
 
+/** Removed from the household: forget every key and stored picture, and say so. */
+async function leaveIfRemoved(api: ApiClient, device: DeviceKey, household: string): Promise<void> {
+  const id = await device.idIn(household);
+  if (id === null) return;
+  const { device: standing } = await api.get<{ device?: string }>(`/hello?device=${id}`);
+  if (standing !== 'removed') return;
+  await wipeDevice();
+  history.replaceState(null, '', '/#removed');
+  location.reload();
+}
+
 function hubPort(api: ApiClient, device: DeviceKey): HubPort {
   const enrolled = new EnrolledHub(api, device);
   return {
-    hello: () => api.hello(),
+    hello: async () => {
+      const hello = await api.hello();
+      if (!hello.signed_in && hello.household !== null) await leaveIfRemoved(api, device, hello.household.id);
+      return hello;
+    },
     setup: (answers) => enrolled.setup(answers),
     judgePassphrase: (passphrase, context, signal, hasFactor) => api.judgePassphrase(passphrase, context, signal, hasFactor),
     async signOut() {
@@ -119,6 +139,10 @@ async function onceAllowed<Result>(work: () => Promise<Result>): Promise<Result>
  * @throws DeviceError this browser or this origin cannot hold a key.
  */
 export async function hubPorts(): Promise<Ports> {
+  if (location.hash === '#removed') {
+    history.replaceState(null, '', '/');
+    notices.say(t('removed.text'), 'bad');
+  }
   const api = new ApiClient();
   const store = await openDeviceStore();
   const device = await DeviceKey.load(store);
@@ -147,7 +171,20 @@ export async function hubPorts(): Promise<Ports> {
     deviceName,
     sessionChanged(session) {
       engine?.close();
-      engine = session === null ? null : new Engine({ api, device, session, ended: () => ports.sessionEnded?.() });
+      membershipWatch.problem = null;
+      engine = null;
+      if (session === null) return;
+      const { id } = session.household;
+      const own = { id: session.device_id, publicKey: device.publicKey };
+      const guard = new MembershipGuard(id, own, new MembershipClient(api), store);
+      const trust = new Trust(guard, (problem) => (membershipWatch.problem = problem));
+      membershipWatch.goOn = async () => {
+        await guard.goOn();
+        trust.renew();
+        await trust.demand();
+      };
+      engine = new Engine({ api, device, session, trust, ended: () => ports.sessionEnded?.() });
+      trust.demand().catch(() => undefined); // so that a problem shows before somebody looks at a picture
     },
   };
   return ports;

@@ -1,7 +1,7 @@
 // Builds the media engine of one signed-in session: one socket, one keyring, one loudspeaker. Read it first.
 
 import type { ApiClient } from '../api/client';
-import type { Camera, ExportJob, Session } from '../api/types';
+import type { Camera, ExportJob, KeysRequest, Release, Session } from '../api/types';
 import type { DeviceKey } from '../seal/device';
 import { exportBlob, saveToFile } from './exporting';
 import { Keyring } from './keyring';
@@ -17,6 +17,7 @@ import { Refusals } from './refusals';
 import { LiveSocket, liveUrl, type SocketEnd } from './socket';
 import { Speaker } from './sound';
 import { Thumbnails } from './thumbnails';
+import type { Trust } from './trust';
 
 /** How long after a failed look at the streams' names it is tried again. */
 const RENEW_RETRY_MS = 1000;
@@ -29,6 +30,8 @@ export interface EngineParts {
   readonly api: ApiClient;
   readonly device: DeviceKey;
   readonly session: Session;
+  /** Looks at the household's signed membership log; no key is used against its word. */
+  readonly trust: Trust;
   /** The door ended the session. */
   readonly ended?: (why: SocketEnd) => void;
 }
@@ -37,6 +40,7 @@ export class Engine {
   readonly refusals: Refusals;
   readonly #api: ApiClient;
   readonly #keyring: Keyring;
+  readonly #trust: Trust;
   readonly #socket: LiveSocket;
   readonly #speaker = new Speaker();
   readonly #thumbnails = new Lru<string, Thumbnails>(THUMBNAIL_CAMERAS_MAX, (old) => old.close());
@@ -49,13 +53,14 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     const { api, device, session } = parts;
+    this.#trust = parts.trust;
     this.#api = api;
     this.#nowUs = () => api.clock.nowUs();
     this.#keyring = new Keyring({
       household: session.household.id,
       deviceId: session.device_id,
       device,
-      ask: (request) => api.keys(request),
+      ask: (request) => this.#ask(request),
       nowUs: this.#nowUs,
     });
     api.nameNow = (opaque) => this.#socket.nameNow(opaque);
@@ -129,6 +134,13 @@ export class Engine {
     this.#speaker.close();
   }
 
+  async #ask(request: KeysRequest): Promise<Release[]> {
+    const standing = await this.#trust.demand();
+    const releases = await this.#api.keys(request);
+    this.#trust.check(releases, standing);
+    return releases;
+  }
+
   #know(camera: Camera): void {
     for (const { stream, opaque } of camera.streams) {
       this.#names.set(`${camera.id}/${stream}`, this.#socket.nameNow(opaque));
@@ -150,6 +162,7 @@ export class Engine {
   }
 
   async #renew(): Promise<boolean> {
+    this.#trust.renew();
     this.#keyring.renew();
     const names = new Map<string, string>();
     for (const camera of await this.#api.cameras()) {

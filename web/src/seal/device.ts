@@ -86,6 +86,16 @@ export async function openDeviceStore(): Promise<DeviceStore> {
   }
 }
 
+/** Forget everything that this origin keeps: keys, device ids, memories of the logs, cached pictures. */
+export async function wipeDevice(): Promise<void> {
+  const request = indexedDB.open(DATABASE, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+  const database = await settled(request);
+  await settled(database.transaction(STORE, 'readwrite').objectStore(STORE).clear());
+  database.close();
+  if (typeof caches !== 'undefined') for (const name of await caches.keys()) await caches.delete(name);
+}
+
 function isKeyPair(value: unknown): value is CryptoKeyPair {
   return typeof value === 'object' && value !== null && 'privateKey' in value && 'publicKey' in value;
 }

@@ -5,6 +5,7 @@ import type { Camera, ExportJob } from '../../src/api/types';
 import { Engine } from '../../src/media/engine';
 import type { LivePlayer } from '../../src/media/live';
 import type { StreamChoice } from '../../src/media/livestate';
+import { Trust } from '../../src/media/trust';
 import { PlaybackPlayer } from '../../src/media/playback';
 import type { MsePlaybackPlayer } from '../../src/media/playbackmse';
 import { PlayClock } from '../../src/media/playclock';
@@ -60,6 +61,7 @@ const harness = {
     engine = new Engine({
       api,
       device,
+      trust: new Trust({ contact: () => Promise.resolve({ version: 1, epoch: 1 }) }, () => undefined),
       session: {
         member: 'test',
         role: 'owner',

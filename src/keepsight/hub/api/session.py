@@ -134,7 +134,7 @@ async def sign_out(who: SignedIn, response: Response) -> None:
         await who.household.people.remove_device(
             who.viewer.device.device_id, by=who.name, is_own_wish=True
         )
-    response.headers["Clear-Site-Data"] = '"cookies", "storage"'
+    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
 
 
 @router.get("/session")

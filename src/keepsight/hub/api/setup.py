@@ -3,9 +3,9 @@
 import base64
 import secrets
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from keepsight import __version__
@@ -43,14 +43,29 @@ class PassphraseBody(BaseModel):
 
 
 @router.get("/hello", dependencies=[ANYONE])
-async def hello(request: Request) -> dict[str, Any]:
-    """State of this hub, and whether this browser is signed in."""
+async def hello(
+    request: Request,
+    response: Response,
+    device: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$")] = None,
+) -> dict[str, Any]:
+    """State of this hub, and whether this browser is signed in.
+
+    A browser that has lost its session asks with its device id, which nobody else knows, whether
+    it was removed; then it has to forget what it holds.
+    """
     hub = request.app.state.hub
     identity = hub.public_identity()
     household = hub.household
     token = request.cookies.get(cookie_name(request, identity[0]), "") if identity else ""
+    standing = None
+    if household is not None and device is not None:
+        is_enrolled = bytes.fromhex(device) in household.people.devices
+        standing = "enrolled" if is_enrolled else "removed"
+    if standing == "removed":
+        response.headers["Clear-Site-Data"] = '"cache", "cookies"'
     return {
         "state": hub.state.value,
+        "device": standing,
         "version": __version__,
         "household": {"id": identity[0].hex(), "name": identity[1]} if identity else None,
         "demo": (
