@@ -71,14 +71,14 @@ class Invites:
             The invite and its secret, which is kept nowhere.
 
         Raises:
-            InviteError: too_many_invites or name_taken.
+            InviteError: too_many_invites or name_in_use.
         """
         household = self._household
         if len(self.open) >= OPEN_MAX:
             raise InviteError("too_many_invites", f"revoke some of the {OPEN_MAX} open invites")
         names = [one.name.casefold() for one in household.people.members.values()]
         if wanted.name.casefold() in names:
-            raise InviteError("name_taken", f"there is a member named {wanted.name}")
+            raise InviteError("name_in_use", f"there is a member named {wanted.name}")
         secret = new_secret()
         invite = replace(wanted, invite_id=keys.new_id(), secret_hash=hash_secret(secret))
         line = {"type": "invited", "invite": invite.invite_id.hex(), "by": invite.by.hex()}

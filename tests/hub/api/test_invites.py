@@ -108,8 +108,8 @@ async def test_an_invite_that_makes_no_sense_is_not_made(home):
         return answer.status, answer.json()["error"]
 
     now = home.hub.clock.wall_us()
-    assert await ask(name="ANN") == (409, "name_taken")
-    assert await ask(name="  ") == (422, "bad_name")
+    assert await ask(name="ANN") == (409, "name_in_use")
+    assert await ask(name="  ") == (422, "no_name")
     assert await ask(role="owner") == (409, "owner_needs_no_grant")
     assert await ask(until_us=now - 1) == (422, "bad_range")
     assert await ask(until_us=now + 8 * 24 * 3_600_000_000) == (422, "bad_range")

@@ -63,7 +63,7 @@ async def test_a_new_name_signs_in_and_a_taken_one_is_refused(home):
     async with home.member("Ben", "member") as ben:
         path = f"/api/members/{(await members(home))['Ben']['id']}"
         taken = await home.control.ask("PATCH", path, {"name": "ann"})
-        assert (taken.status, taken.json()["error"]) == (409, "name_taken")
+        assert (taken.status, taken.json()["error"]) == (409, "name_in_use")
         assert (await home.control.ask("PATCH", path, {"name": "BEN"})).status == 200
         assert (await home.control.ask("PATCH", path, {"name": "Benno"})).status == 200
         assert (await ben.sign_in("Benno")).status == 200

@@ -1,6 +1,7 @@
 // The hub's HTTP API: the shapes of design/wire.md, section 7. Ids are 32 lower-case hex digits, times
 // are microseconds since 1970 UTC (`_us`).
 
+import type { Capability } from './members';
 import type { StreamName } from '../seal/header';
 
 export type { StreamName };
@@ -109,6 +110,8 @@ export interface Camera {
   rule: RecordingRule;
   state: StreamState;
   pending_identity: DeviceFacts | null;
+  /** What the one who asks may do with it now. */
+  capabilities?: Capability[];
   /** `ask`: its PIN has to be given on this device before its keys are released. */
   pin?: 'none' | 'set' | 'ask';
 }
@@ -245,9 +248,10 @@ export interface Alarm {
 export interface Status {
   time_us: number;
   cameras: CameraStatus[];
-  disk: DiskStatus;
-  refusals: { total: number; by_reason: Record<string, number>; last_us: number | null };
-  viewers: number;
+  /** Of the machine, for owners only; null for everybody else. */
+  disk: DiskStatus | null;
+  refusals: { total: number; by_reason: Record<string, number>; last_us: number | null } | null;
+  viewers: number | null;
   alarms: Alarm[];
 }
 

@@ -5,6 +5,7 @@
 import { t, tCode } from '../i18n/translate.svelte';
 import type { HalfSignedIn } from '../api/account';
 import { confirmation } from './confirmation.svelte';
+import type { Capability } from '../api/members';
 import type { Camera, Hello, Session } from './model';
 import { notices } from './notices.svelte';
 import { PasskeyProblem } from './passkeys';
@@ -45,6 +46,16 @@ class Household {
   /** Kept cameras, in order of room and name. */
   get kept(): Camera[] {
     return this.cameras.filter((camera) => !camera.trial);
+  }
+
+  /** Decides for the household; everybody else sees what was granted to them. */
+  get isOwner(): boolean {
+    return this.session?.role === 'owner';
+  }
+
+  /** Whether this is granted for any camera. */
+  mayAnywhere(capability: Capability): boolean {
+    return this.kept.some((camera) => may(camera, capability));
   }
 
   camera(id: string): Camera | undefined {
@@ -179,6 +190,11 @@ class Household {
       return null;
     }
   }
+}
+
+/** Whether this is granted now for a camera. */
+export function may(camera: Camera, capability: Capability): boolean {
+  return camera.capabilities?.includes(capability) ?? true;
 }
 
 /** An error in the words of the catalogue: what happened and what to do next. */

@@ -4,6 +4,7 @@
  */
 import type { Camera, ExportJob, MemberDevice, Status } from './model';
 import { mockAccount } from './mock/account';
+import { mockMembers } from './mock/members';
 import { MockChecks } from './mock/checks';
 import { exportPort, livePort, playbackPort } from './mock/pictures';
 import { mockLedger } from './mock/ledger';
@@ -213,6 +214,7 @@ export function mockPorts(): Ports {
     live: livePort(world),
     playback: playbackPort(world),
     exporter: exportPort,
+    members: mockMembers(world),
     ledger: mockLedger(world),
     checks: new MockChecks(world),
     nowUs: () => Date.now() * 1000,

@@ -20,6 +20,7 @@ import type {
 } from './model';
 import type { ChecksPort } from '../api/checks';
 import type { AccountPort } from './account';
+import type { MembersPort } from '../api/members';
 import type { LedgerPort } from './ledger';
 import type { LiveReport, PictureState } from '../media/livestate';
 import type { PlaybackReport } from '../media/playback';
@@ -101,6 +102,7 @@ export interface Ports {
   playback: PlaybackPort;
   exporter: ExportPort;
   ledger: LedgerPort;
+  members: MembersPort;
   checks: ChecksPort;
   /** Wall time of the hub; this browser's own clock may be wrong. */
   nowUs(): number;

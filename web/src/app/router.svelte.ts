@@ -5,6 +5,8 @@ export type Route =
   | { page: 'timeline' }
   | { page: 'add' }
   | { page: 'settings' }
+  | { page: 'members' }
+  | { page: 'join' }
   | { page: 'security' }
   | { page: 'camera-settings'; id: string }
   | { page: 'status' }
@@ -30,6 +32,7 @@ export function parsePath(path: string): Route {
   }
   if (second === undefined && (first === 'checks' || first === 'security')) return { page: first };
   if (second === undefined && (first === 'timeline' || first === 'add' || first === 'settings')) return { page: first };
+  if (second === undefined && (first === 'members' || first === 'join')) return { page: first };
   if (second === undefined && (first === 'status' || first === 'ledger')) return { page: first };
   return { page: 'unknown' };
 }

@@ -2,6 +2,7 @@
 import { ChecksClient } from '../api/checks';
 import { ApiClient, ApiError } from '../api/client';
 import { LedgerClient } from '../api/ledger';
+import { MembersClient } from '../api/members';
 import { keepLanguage, t } from '../i18n/translate.svelte';
 import { MembershipClient } from '../api/membership';
 import { Engine } from '../media/engine';
@@ -43,6 +44,12 @@ class EnrolledHub {
     const { household } = await this.api.session();
     await this.device.rememberId(household.id, result.device_id);
     return result;
+  }
+
+  async join(members: MembersClient, secret: string, passphrase: string | null): Promise<void> {
+    const { household } = await this.api.hello();
+    const { device_id } = await members.join(secret, passphrase, await this.enrolling(household?.id));
+    if (household !== null) await this.device.rememberId(household.id, device_id);
   }
 
   account(): Account {
@@ -152,6 +159,7 @@ export async function hubPorts(): Promise<Ports> {
     if (engine === null) throw new ApiError('not_signed_in', 401, 'sign in first');
     return engine;
   };
+  const members = new MembersClient(api);
   const ports: Ports = {
     hub: hubPort(api, device),
     account: new EnrolledHub(api, device).account(),
@@ -166,6 +174,7 @@ export async function hubPorts(): Promise<Ports> {
       saveToFile: (job, progress, signal) => open().saveExport(job, progress, signal),
     },
     checks: new ChecksClient(api),
+    members: { client: members, join: (secret, passphrase) => new EnrolledHub(api, device).join(members, secret, passphrase) },
     ledger: ledgerPort(new LedgerClient(api)),
     nowUs: () => api.clock.nowUs(),
     deviceName,

@@ -81,7 +81,7 @@ def _wanted(body: InviteBody, who: Caller) -> Invite:
         raise ApiError(422, "bad_range", "an invite ends within a week from now")
     name = body.name.strip()
     if not name:
-        raise ApiError(422, "bad_name", "give the new member a name")
+        raise ApiError(422, "no_name", "give the new member a name")
     if body.role is Role.OWNER and body.grants:
         raise ApiError(409, "owner_needs_no_grant", "an owner may do everything already")
     return Invite(
@@ -185,7 +185,7 @@ async def join(body: JoinBody, request: Request, response: Response) -> dict[str
     except InviteError as error:
         raise _problem(error) from error
     except NameTakenError as error:
-        raise ApiError(409, "name_taken", "somebody of this name has joined already") from error
+        raise ApiError(409, "name_in_use", "somebody of this name has joined already") from error
     if member.role is Role.OWNER and passphrase is not None:
         await household.signin.open_with(member, passphrase)
     device_id = await enrol_and_start(household, member, body.device, response, request)

@@ -105,7 +105,7 @@ async def change_member(member: str, body: ChangeBody, who: Owner) -> dict[str, 
     before = _find(who, member)
     name = body.name.strip() if body.name is not None else before.name
     if not name:
-        raise ApiError(422, "bad_name", "give the member a name")
+        raise ApiError(422, "no_name", "give the member a name")
     after = replace(
         before,
         name=name,
@@ -119,7 +119,7 @@ async def change_member(member: str, body: ChangeBody, who: Owner) -> dict[str, 
     except LastOwnerError as error:
         raise LAST_OWNER from error
     except NameTakenError as error:
-        raise ApiError(409, "name_taken", "another member has this name") from error
+        raise ApiError(409, "name_in_use", "another member has this name") from error
     return member_document(who, after)
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 
-from keepsight.hub.api.answers import Caller, caller, parse_id
+from keepsight.hub.api.answers import ApiError, Caller, caller, parse_id
 from keepsight.hub.grant import Capability
 
 
@@ -37,10 +37,10 @@ class Policy:
     capability: Capability | None = None
     """For cameras: what must be granted; None: anything."""
 
-    def as_fields(self) -> dict[str, str | None]:
+    def as_fields(self) -> dict[str, str]:
         """For the OpenAPI document."""
-        capability = self.capability.value if self.capability else None
-        return {"audience": self.audience.value, "capability": capability}
+        capability = {"capability": self.capability.value} if self.capability else {}
+        return {"audience": self.audience.value, **capability}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ class Admission(Policy):
                 who.require_camera(camera_id)
             else:
                 who.require(camera_id, self.capability)
+            if who.household.roster.find(camera_id) is None:
+                raise ApiError(404, "no_such_camera", "there is no such camera")
         return who
 
 

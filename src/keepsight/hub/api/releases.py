@@ -141,7 +141,10 @@ async def release_keys(body: KeysBody, who: SignedIn) -> dict[str, list[dict[str
 @router.post("/refusals", status_code=204)
 async def report_refusal(body: RefusalBody, who: Sees) -> None:
     """Count a refusal that happened on this device; a foreign picture closes the way it came."""
-    who.require_camera(parse_id(body.camera, "camera"))
+    camera_id = parse_id(body.camera, "camera")
+    who.require_camera(camera_id)
+    if who.household.roster.find(camera_id) is None:
+        raise ApiError(404, "no_such_camera", "there is no such camera")
     try:
         header = base64.b64decode(body.header, validate=True)
     except (binascii.Error, ValueError):
