@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import shutil
+import struct
 import subprocess
 
 import pytest
@@ -88,6 +89,15 @@ def test_damage_never_raises_anything_else(tmp_path, changes, cut):
         data[at % len(data)] = value
     with contextlib.suppress(UnreadableArtefact):
         read(tmp_path, bytes(data[: len(data) - cut]))
+
+
+def test_tls_secrets_in_the_file_are_said_and_keep_outcomes_from_clear(tmp_path):
+    secrets = struct.pack("<IIIII", 10, 20, 0x544C534B, 0, 20)
+    facts, _ = read(tmp_path, dossier.capture() + secrets)
+    assert facts.has_tls_secrets
+    assert any("export it decrypted" in limit for limit in facts.limits)
+    decrypted, _ = read(tmp_path, dossier.capture() + secrets, is_decrypted=True)
+    assert not any("export it decrypted" in limit for limit in decrypted.limits)
 
 
 def tshark(path):
