@@ -9,7 +9,7 @@ pass through the same cache twice: plain, as the vendor sent them, and sealed.
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from keepsight.camera.drawn import to_frame
 from keepsight.camera.mark import Mark
 from keepsight.camera.scene import Caption, Picture, find_scene
 from keepsight.core.clock import SystemClock
-from keepsight.seal.frame import Expectation, Refusal, WindowKey
+from keepsight.seal.frame import Expectation, Reason, Refusal, WindowKey
 from keepsight.seal.frame import open as open_sealed
 from keepsight.seal.header import Kind
 from tests.home import Home, SimulatedCamera, running_hub, set_up, split_fragments
@@ -265,8 +265,9 @@ class Device:
     rig: Rig
     name: str
     cookie: str
-    keys: list[WindowKey]
+    ask_keys: Callable[[], Awaitable[list[WindowKey]]]
     client: aiohttp.ClientSession
+    keys: list[WindowKey] = field(default_factory=list)
     asked: int = 0
     opened: int = 0
     foreign: int = 0
@@ -304,7 +305,10 @@ class Device:
             self.opened += 1
             self.foreign += opened.context.household.hex() != HOUSEHOLDS[self.name]
             return
-        self.refused[reasons[-1]] = self.refused.get(reasons[-1], 0) + 1
+        reason = reasons[-1] if reasons else "no key"
+        self.refused[reason] = self.refused.get(reason, 0) + 1
+        if reason in {Reason.WRONG_WINDOW, "no key"}:
+            self.keys = await self.ask_keys()  # its own camera's, whatever the bytes say
 
 
 @asynccontextmanager
@@ -316,17 +320,17 @@ async def device(rig_: Rig, name: str) -> AsyncIterator[Device]:
         (cookie,) = list(browser.session.cookie_jar)
         camera = rig_.cameras[name]["id"]
 
-        async def windows() -> list[dict[str, Any]]:
+        async def ask_keys() -> list[WindowKey]:
             wanted = {"live": [{"camera": camera, "stream": "sub"}]}
             answer = await browser.ask("POST", "/api/keys", wanted)
-            return list(answer.json()["keys"]) if answer.status == 200 else []
+            releases = answer.json()["keys"] if answer.status == 200 else []
+            return [await browser.window(HOUSEHOLDS[name], release) for release in releases]
 
-        releases = await home.wait_for(windows)
-        keys = [await browser.window(HOUSEHOLDS[name], release) for release in releases]
+        keys = await home.wait_for(ask_keys)
         client = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
-        yield Device(rig_, name, f"{cookie.key}={cookie.value}", keys, client)
+        yield Device(rig_, name, f"{cookie.key}={cookie.value}", ask_keys, client, keys)
 
 
 async def plain_mark(page: Page) -> Mark | None:
