@@ -153,7 +153,7 @@ async def test_a_forgotten_passphrase_is_replaced_with_a_recovery_code(home, sit
     await page.get_by_label("Your name").fill("Ann")
     await page.get_by_role("button", name="Next").click()
     await page.get_by_label("Recovery code").fill(codes[0])
-    await page.get_by_label("Passphrase", exact=True).fill("velvet harbour spindle cactus")
+    await page.get_by_label("New passphrase", exact=True).fill("velvet harbour spindle cactus")
     await page.get_by_role("button", name="Set this passphrase").click()
     await sign_in(page, site, "velvet harbour spindle cactus")
     await at_home(page)

@@ -74,7 +74,7 @@ class MockHub implements HubPort {
     if (context.some((word) => word.length > 2 && passphrase.toLowerCase().includes(word.toLowerCase()))) reasons.push('guessable');
     const score = Math.min(4, Math.floor(new Set(passphrase).size / 3));
     if (reasons.length === 0 && score < 3) reasons.push('guessable');
-    return this.answer({ accepted: reasons.length === 0, score: reasons.length > 0 ? Math.min(score, 2) : score, reasons, hints: passphrase.length < 25 && reasons.length === 0 ? ['bsi_short'] : [] });
+    return this.answer({ accepted: reasons.length === 0, score: reasons.length > 0 ? Math.min(score, 2) : score, reasons, hints: passphrase.length < 25 && reasons.length === 0 ? ['bsi_short'] : [], standards: { bsi: passphrase.length >= 25, nist: passphrase.length >= 15, asvs: passphrase.length >= 8 } });
   }
 
   async signIn(_member: string, passphrase: string) {
