@@ -31,6 +31,8 @@ HANG_SECONDS: Final = 20.0
 """On one unit; the slowest that was measured, three windows of Lite2 and ten decodes: 0.3 s."""
 ABANDONED_MAX: Final = 2
 STATE_SECONDS: Final = 10.0
+STOP_SECONDS: Final = 5.0
+"""For a worker to be done with its unit at the end."""
 DETECTORS_MAX: Final = 2
 """Different models that one worker keeps loaded."""
 
@@ -54,6 +56,7 @@ class _Worker:
     post: Post | None = None
     since_us: int = 0
     is_abandoned: bool = False
+    thread: threading.Thread | None = None
 
 
 class Crew:
@@ -87,7 +90,8 @@ class Crew:
         worker = _Worker(len(self._workers))
         self._workers.append(worker)
         name = f"watch-{worker.number}"
-        threading.Thread(target=self._run, args=(worker,), name=name, daemon=True).start()
+        worker.thread = threading.Thread(target=self._run, args=(worker,), name=name, daemon=True)
+        worker.thread.start()
 
     def watch(self, camera: bytes, config: CameraConfig) -> None:
         """Begin to watch a camera, or go on with another configuration."""
@@ -118,8 +122,7 @@ class Crew:
             post.queue.clear()
             is_busy = any(worker.post is post for worker in self._workers)
         if not is_busy:
-            for message in post.close():
-                self._send(message)
+            self._send_all(post.close())
 
     def put(self, camera: bytes, unit: Unit) -> None:
         """Queue a unit; of an unknown camera it is dropped."""
@@ -156,9 +159,12 @@ class Crew:
                 if not self._is_on_duty(worker):
                     return
                 worker.post = None
+                is_gone = self._posts.get(post.camera) is not post
                 if post.queue and post.failure is None and post.camera in self._posts:
                     self._ready.append(post)
                     self._changed.notify()
+            if is_gone:  # forgotten while it was worked on
+                self._send_all(post.close())
 
     def _is_on_duty(self, worker: _Worker) -> bool:
         """Asked anew each time: check() may have left the worker behind meanwhile."""
@@ -175,10 +181,9 @@ class Crew:
                     return
                 messages = post.work(unit, detector)
                 with self._changed:
-                    if worker.is_abandoned or self._posts.get(post.camera) is not post:
+                    if worker.is_abandoned:
                         return
-                for message in messages:
-                    self._send(message)
+                self._send_all(messages)
         except Exception as error:
             # The boundary of the task: one camera's fault is said and stops that camera only.
             log.exception("watching a camera failed")
@@ -233,7 +238,10 @@ class Crew:
                     continue
                 self._said[camera] = (state, reason, now_us)
                 said.append(pack_json(FromWatcher.STATE, camera, post.report()))
-        for message in said:
+        self._send_all(said)
+
+    def _send_all(self, messages: list[bytes]) -> None:
+        for message in messages:
             self._send(message)
 
     @property
@@ -252,3 +260,6 @@ class Crew:
             cameras = list(self._posts)
         for camera in cameras:
             self.forget(camera)
+        for worker in self._workers:
+            if worker.thread is not None and not worker.is_abandoned:
+                worker.thread.join(STOP_SECONDS)

@@ -1,0 +1,137 @@
+"""One camera's post: goal: newest work first, and said; messages as agreed. Method: coded walks."""
+
+import base64
+import io
+import json
+import struct
+
+import av
+import pytest
+
+from keepsight.detect.config import read_config
+from keepsight.detect.decoder import DecoderError
+from keepsight.detect.post import QUEUE_BYTES_MAX, WatchState, open_post, reconfigure
+from keepsight.detect.unit import Unit
+from keepsight.detect.wire import FromWatcher, Reader
+from tests.detect.stage import RedEye, code, walk
+
+CAMERA = b"c" * 16
+
+
+def config_of(sets, **more):
+    encoded = [base64.b64encode(each).decode() for each in sets]
+    return read_config({"codec": "h264", "parameter_sets": encoded, **more})
+
+
+def work_off(post, detector=None):
+    said = []
+    while (unit := post.take()) is not None:
+        said += post.work(unit, detector)
+    return [message for each in said for message in Reader().feed(each)]
+
+
+def test_a_visit_becomes_event_picture_and_boxes():
+    sets, units = code(walk(16, enters=6, leaves=10), gop=10)
+    post = open_post(CAMERA, config_of(sets, privacy_masks=[[[0, 0], [0.2, 0], [0, 0.2]]]))
+    post.wants_boxes = True
+    said = []
+    for unit in units:
+        post.put(unit)
+        said += work_off(post, RedEye())
+    kinds = [message.kind for message in said]
+    events = [json.loads(each.body) for each in said if each.kind == FromWatcher.EVENT]
+    assert [events[0]["phase"], events[-1]["phase"]] == ["start", "end"]
+    picture = next(each for each in said if each.kind == FromWatcher.PICTURE)
+    assert picture.body[:16].hex() == events[0]["id"]
+    with av.open(io.BytesIO(picture.body[16:])) as container:
+        assert container.streams.video[0].width == 320
+    boxes = json.loads(said[kinds.index(FromWatcher.BOXES)].body)
+    assert boxes["wall_us"] >= 10**15
+    assert {message.camera for message in said} == {CAMERA}
+
+
+def test_movement_of_nobody_is_activity_in_wall_time():
+    sets, units = code(walk(22, enters=6, leaves=10), gop=10)
+    post = open_post(CAMERA, config_of(sets))
+    said = []
+    for unit in units:
+        post.put(unit)
+        said += work_off(post)
+    said += [message for each in post.close() for message in Reader().feed(each)]
+    body = next(each.body for each in said if each.kind == FromWatcher.ACTIVITY)
+    begin_us, end_us = struct.unpack(">qq", body[:16])
+    assert 10**15 + 6e6 <= begin_us <= end_us <= 10**15 + 11.5e6
+
+
+def units_of(seconds, *, gop=20, size=1000, rate=10):
+    for number in range(int(seconds * rate)):
+        us = int(number * 1e6 / rate)
+        yield Unit(us, us, number % gop == 0, False, bytes(size))
+
+
+def test_when_it_falls_behind_the_oldest_goes_and_it_is_said():
+    sets, _ = code(walk(0.5))
+    post = open_post(CAMERA, config_of(sets))
+    for unit in units_of(60):
+        post.put(unit)
+        assert post.newest_media_us - post.queue[0].media_us <= 8e6
+        assert post.queue[0].is_keyframe
+    assert post.dropped_units > 400
+    state, reason = post.state
+    assert state is WatchState.BEHIND
+    assert str(post.dropped_units) in reason
+    assert post.queue_bytes == sum(len(unit.data) for unit in post.queue)
+
+
+def test_one_group_that_is_too_much_alone_is_dropped_whole():
+    sets, _ = code(walk(0.5))
+    post = open_post(CAMERA, config_of(sets))
+    for unit in units_of(30, gop=1000, size=1 << 20):
+        post.put(unit)
+    assert post.queue_bytes <= QUEUE_BYTES_MAX
+    assert post.dropped_units > 0
+
+
+def test_after_dropped_work_it_goes_on_at_a_keyframe():
+    sets, units = code(walk(30, enters=24, leaves=28), gop=10)
+    post = open_post(CAMERA, config_of(sets))
+    for unit in units[:200]:
+        post.put(unit)
+    said = work_off(post, RedEye())
+    for unit in units[200:]:
+        post.put(unit)
+        said += work_off(post, RedEye())
+    assert post.watcher.decoder.counts.corrupt == 0
+    assert [message.kind for message in said].count(FromWatcher.EVENT) >= 2
+
+
+def test_a_missing_model_and_a_failure_are_said():
+    sets, _ = code(walk(0.5))
+    post = open_post(CAMERA, config_of(sets))
+    assert post.state == (WatchState.WATCHING, None)
+    post.missing_model = "not installed"
+    assert post.state[0] is WatchState.OFF
+    assert "not installed" in post.report()["reason"]
+    post.failure = "broke"
+    assert post.report()["state"] == "failed"
+
+
+def test_a_new_format_keeps_what_is_known_and_new_rules_do_not():
+    sets, _ = code(walk(0.5))
+    other, _ = code(walk(0.5), b_pictures=2)
+    post = open_post(CAMERA, config_of(sets))
+    known = post.watcher
+    assert reconfigure(post, config_of(other))
+    assert post.watcher is known
+    assert post.config.parameter_sets == other
+    assert not reconfigure(post, config_of(other, rules={"kinds": ["dog"]}))
+    post.failure = "broke"
+    assert not reconfigure(post, config_of(other))
+
+
+def test_a_codec_that_is_not_here_is_said(monkeypatch):
+    sets, _ = code(walk(0.5))
+    config = config_of(sets)
+    monkeypatch.setattr("keepsight.detect.decoder._CODECS", {"h264": "none-such"})
+    with pytest.raises(DecoderError):
+        open_post(CAMERA, config)
