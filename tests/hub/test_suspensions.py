@@ -6,7 +6,7 @@ from sqlalchemy import create_engine
 from keepsight.hub.grant import Capability
 from keepsight.hub.store.suspensions import SuspensionStore, metadata
 from keepsight.hub.suspension import Suspension
-from keepsight.hub.suspensions import SuspensionError, Suspensions
+from keepsight.hub.suspensions import BY_HUB, SuspensionError, Suspensions
 from keepsight.seal.frame import Reason
 from keepsight.seal.ledger import LedgerError
 from tests.hub.clocks import HandClock
@@ -41,9 +41,14 @@ class Rig:
 
         self.suspensions = Suspensions(HOME, SuspensionStore(engine), sql, self.lines, self.clock)
         self.suspensions.on_change = self.count
+        self.trips = 0
+        self.suspensions.on_trip = self.count_trip
 
     def count(self):
         self.changes += 1
+
+    def count_trip(self):
+        self.trips += 1
 
     @property
     def types(self):
@@ -79,6 +84,36 @@ async def test_it_runs_out_by_itself(rig):
     assert len(rig.suspensions.in_force) == 1
     rig.clock.tick(60)
     assert rig.suspensions.in_force == ()
+
+
+async def test_what_ran_out_is_told_and_becomes_history(rig):
+    told = []
+    rig.suspensions.on_run_out = lambda: told.append(rig.suspensions.in_force)
+    end_us = rig.clock.wall_us() + 60_000_000
+    placed = await rig.suspensions.place(Suspension(b"", "today", 0, end_us, MEMBER, vendor="Acme"))
+    assert not await rig.suspensions.keep_time()
+    assert told == []
+    rig.clock.tick(60)
+    assert await rig.suspensions.keep_time()
+    assert told == [()]
+    (past,) = await rig.suspensions.past()
+    assert (past.suspension, past.lifted_us, past.lifted_by) == (placed, end_us, BY_HUB)
+    assert rig.types == ["suspended", "resumed"]
+    assert not await rig.suspensions.keep_time()
+
+
+async def test_it_is_over_even_when_the_ledger_is_full_and_is_noted_later(rig, tmp_path):
+    end_us = rig.clock.wall_us() + 60_000_000
+    await rig.suspensions.place(Suspension(b"", "today", 0, end_us, MEMBER, vendor="Acme"))
+    rig.clock.tick(60)
+    rig.lines.is_full = True
+    assert await rig.suspensions.keep_time()
+    assert rig.suspensions.in_force == ()
+    again = Rig(tmp_path / "x.db")
+    again.clock.tick(60)
+    await again.suspensions.load()
+    assert await again.suspensions.keep_time()
+    assert len(await again.suspensions.past()) == 1
 
 
 @pytest.mark.parametrize(
@@ -128,8 +163,10 @@ async def test_a_foreign_picture_closes_the_way_it_came(rig):
     foreign = Reason.FOREIGN_HOUSEHOLD
     placed = await trip(foreign, path="cam.example.org", device_id=device, may_close_path=True)
     assert (placed.path, placed.device_id) == ("cam.example.org", None)
+    assert rig.trips == 1
     again = await trip(foreign, path="cam.example.org", device_id=device, may_close_path=True)
     assert again is None
+    assert rig.trips == 1
     guest = await trip(foreign, path="cam.example.org", device_id=device, may_close_path=False)
     assert (guest.path, guest.device_id) == (None, device)
 

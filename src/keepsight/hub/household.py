@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from keepsight.core.clock import Clock
 from keepsight.hub.access import Access
+from keepsight.hub.consents import Consents
 from keepsight.hub.epochs import Epochs, RollReason
+from keepsight.hub.foreignmail import warn_owners
 from keepsight.hub.invites import Invites
 from keepsight.hub.journal import Journal
 from keepsight.hub.keyrelease import RefusalLines
@@ -24,6 +26,7 @@ from keepsight.hub.refusals import Refusals
 from keepsight.hub.rights import Rights
 from keepsight.hub.settings import Settings, read_settings
 from keepsight.hub.signin.signin import SignIn
+from keepsight.hub.store.consents import ConsentStore
 from keepsight.hub.store.egress import EgressStore
 from keepsight.hub.store.factors import FactorStore
 from keepsight.hub.store.household import HouseholdStore
@@ -73,8 +76,10 @@ class Household:
             keyring.household, SuspensionStore(store.engine), self.sql, journal, clock
         )
         self.suspensions.on_change = self.rights.narrow
+        self.suspensions.on_trip = self._warn_owners
         self.rights.suspended = lambda: self.suspensions.in_force
         self.invites = Invites(self, InviteStore(store.engine))
+        self.consents = Consents(self, ConsentStore(store.engine))
         self.refusals = Refusals(journal, clock)
         self.refused_releases = RefusalLines(journal, clock)
         self.epochs = Epochs(self, keyring_file)
@@ -115,10 +120,14 @@ class Household:
         await self.rights.load()
         await self.suspensions.load()
         await self.invites.load()
+        await self.consents.load()
         await self._ask_the_log()
         await self.signin.load()
         self.egress = await open_egress(self, EgressStore(self._store.engine))
         await self.outbox.load()
+
+    def _warn_owners(self) -> None:
+        warn_owners(self)
 
     async def _ask_the_log(self) -> None:
         """Nobody comes in whom the signed membership log does not name."""

@@ -81,7 +81,9 @@ class Invites:
             raise InviteError("name_in_use", f"there is a member named {wanted.name}")
         secret = new_secret()
         invite = replace(wanted, invite_id=keys.new_id(), secret_hash=hash_secret(secret))
-        line = {"type": "invited", "invite": invite.invite_id.hex(), "by": invite.by.hex()}
+        # They join under the invite's id: so the name is sealed for them, and goes when they do.
+        named = invite.invite_id.hex()
+        line = {"type": "invited", "invite": named, "member": named, "by": invite.by.hex()}
         about = {"name": invite.name, "role": invite.role.value, "expires_us": invite.expires_us}
         grants = [as_fields(grant) for grant in invite.grants]
         await household.journal.record([{**line, **about, "grants": grants}])
@@ -114,7 +116,7 @@ class Invites:
         if not is_mine:
             raise InviteError("no_such_invite", "this invite was used or has expired")
         member = Member(
-            member_id=keys.new_id(),
+            member_id=invite.invite_id,
             name=invite.name,
             role=invite.role,
             passphrase_hash=passphrase_hash,

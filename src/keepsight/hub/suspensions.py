@@ -5,6 +5,8 @@ open away within a second and rolls the live windows, so that a key that somebod
 opens nothing newer either.
 """
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -16,9 +18,13 @@ from keepsight.hub.store.suspensions import SuspensionStore
 from keepsight.hub.suspension import PastSuspension, Suspension
 from keepsight.seal.frame import Reason
 from keepsight.seal.keys import new_id
+from keepsight.seal.ledger import LedgerError
 
+log = logging.getLogger(__name__)
 OPEN_MAX: Final = 500
 """More than this is a script gone wrong."""
+CHECK_SECONDS: Final = 1.0
+"""How late the end of a suspension is noticed, at most."""
 BY_HUB: Final = b"\xff" * 16
 FOREIGN: Final = frozenset({Reason.FOREIGN_HOUSEHOLD, Reason.FOREIGN_CAMERA})
 """Refusals that mean: somebody else's picture was on its way to this screen."""
@@ -65,7 +71,11 @@ class Suspensions:
         self._clock = clock
         self._open: tuple[Suspension, ...] = ()
         self.on_change: Callable[[], None] = lambda: None
-        """Ends what may no longer be seen. Set by works.py."""
+        """Ends what may no longer be seen. Set by the household."""
+        self.on_run_out: Callable[[], None] = lambda: None
+        """Somebody may see more again. Set by works.py."""
+        self.on_trip: Callable[[], None] = lambda: None
+        """A foreign picture was blocked. Set by the household."""
 
     async def load(self) -> None:
         """Read those that nobody has lifted."""
@@ -187,4 +197,35 @@ class Suspensions:
         known = (wanted.device_id, wanted.path)
         if any((s.device_id, s.path) == known and s.by == BY_HUB for s in self.in_force):
             return None
-        return await self.place(wanted)
+        placed = await self.place(wanted)
+        self.on_trip()
+        return placed
+
+    # Time
+
+    async def keep_time(self) -> bool:
+        """Notice those that have run out; whether any has."""
+        now_us = self._clock.wall_us()
+        over = [s for s in self._open if s.until_us is not None and s.until_us <= now_us]
+        if not over:
+            return False
+        self._open = tuple(s for s in self._open if s not in over)
+        self.on_run_out()
+        for suspension in over:
+            line = {"type": "resumed", **as_fields(suspension), "lifted_by": BY_HUB.hex()}
+            ended_us = suspension.until_us
+            try:
+                await self._journal.record([line])
+            except LedgerError as error:
+                # It is over all the same; the store still has it, so the next start notes it.
+                log.warning("the end of a suspension is not on the ledger yet: %s", error)
+                continue
+            found = (self._household, suspension.suspension_id, ended_us, BY_HUB)
+            await self._sql(self._store.lift, *found)
+        return True
+
+    async def run(self) -> None:
+        """Keep time, until cancelled."""
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            await self.keep_time()

@@ -55,7 +55,9 @@ async def start_works(
     household.roster = Roster(household, surroundings, tasks, is_idle=is_idle)
     await household.roster.load()
     await household.checks.load()
+    household.suspensions.on_run_out = feed.renew
     tasks.create_task(household.rights.run(), name="rights")
+    tasks.create_task(household.suspensions.run(), name="suspensions")
     tasks.create_task(household.outbox.run(), name="mail")
 
 

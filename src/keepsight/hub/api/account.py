@@ -52,9 +52,8 @@ async def _check(request: Request, who: Caller, typed: Secret) -> None:
     check_limit(limit, name)
     if await who.household.signin.verify_passphrase(name, typed) is None:
         limit.failed(name)
-        await who.household.journal.record(
-            [{"type": "sign_in_failed", "name": name, "factor": "confirmation"}]
-        )
+        line = {"type": "sign_in_failed", "name": name, "factor": "confirmation"}
+        await who.household.journal.record([{**line, "member": who.name}])
         raise ApiError(422, "wrong_current", "the passphrase is wrong")
 
 

@@ -270,7 +270,8 @@ async def show_people(who: SignedIn) -> list[dict[str, Any]]:
             "integration": person.integration,
         }
         for member, person in people.items()
-        if member != who.household.household_id.hex() and own in (None, member)
+        # Whoever has no name was invited and has not come.
+        if member != who.household.household_id.hex() and own in (None, member) and person.name
     ]
 
 

@@ -136,9 +136,11 @@ async def _unlocked(request: Request, body: SignInBody, passphrase: Secret) -> H
 
 async def _failed(request: Request, household: Household, name: str, factor: str) -> None:
     request.app.state.hub.limit.failed(name)
-    await household.journal.record(
-        [{"type": "sign_in_failed", "name": name[:100], "factor": factor}]
-    )
+    line = {"type": "sign_in_failed", "name": name[:100], "factor": factor}
+    member = household.signin.member_named(name)
+    if member is not None:
+        line["member"] = member.member_id.hex()  # sealed for them: the name goes when they do
+    await household.journal.record([line])
 
 
 @router.post("/session", dependencies=[ANYONE])
