@@ -39,7 +39,7 @@ def test_a_rule_can_name_a_part():
         '[[suppress]]\nreason="r"\nexpires=2030-01-01\n',
         "suppress = 3",
         "suppress = [3]",
-        '[[supress]]\ncheck="a"\nreason="r"\nexpires=2030-01-01\n',
+        '[[suppressed]]\ncheck="a"\nreason="r"\nexpires=2030-01-01\n',
         "[[",
     ],
 )
