@@ -103,10 +103,7 @@ def run() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as server:
         server.bind(str(Path(folder) / "watch.sock"))
         server.listen(1)
-        child = subprocess.Popen(
-            [sys.executable, "-m", "keepsight.detect", server.getsockname()],
-        ),
-        )
+        child = subprocess.Popen([sys.executable, "-m", "keepsight.detect", server.getsockname()])
         os.sched_setaffinity(child.pid, set(sorted(os.sched_getaffinity(0))[:CORES]))
         connection, _ = server.accept()
         thread = threading.Thread(target=_read, args=(connection, said))

@@ -1,4 +1,4 @@
-"""The watcher's process: messages in and out on a pipe or socket (design/wire.md, section 8)."""
+"""The watcher's process: messages in and out on a pipe or socket (design/wire.md, section 9)."""
 
 import contextlib
 import logging

@@ -1,4 +1,4 @@
-"""What the hub and the watcher say to each other: design/wire.md section 8. Bytes only."""
+"""What the hub and the watcher say to each other: design/wire.md section 9. Bytes only."""
 
 import json
 import struct
