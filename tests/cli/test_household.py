@@ -36,3 +36,18 @@ async def test_a_missing_kit_and_a_mistyped_key_are_said(tmp_path):
     (tmp_path / "kit").write_bytes(b"x")
     mistyped = await keepsight(*arguments, tmp_path / "key", tmp_path / "kit")
     assert (mistyped.status, "compare it with the print" in mistyped.err) == (1, True)
+
+
+async def test_the_statement_in_either_language_and_who_is_talked_to(installed):
+    data, home = installed
+    german = await keepsight("household", "statement", "--language", "de", "--data", data)
+    assert german.out.startswith("# Kameras bei "), german.err
+    plain = await keepsight("household", "statement", "--data", data)
+    assert plain.out.startswith("# Cameras at ")
+    none = await keepsight("household", "egress", "--data", data)
+    assert "talks to its cameras and to nobody else" in none.out
+    await home.household.egress.allow("mail", "mail.example.org", 465)
+    some = await keepsight("household", "egress", "--data", data)
+    assert "mail.example.org:465" in some.out
+    listed = await keepsight("household", "egress", "--data", data, "--json")
+    assert [(one["host"], one["count"]) for one in listed.json] == [("mail.example.org", 0)]

@@ -1,12 +1,18 @@
 """`keepsight household`: room for another one, and recovery with the printed kit."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
-from keepsight.cli.ask import DataOption
-from keepsight.cli.terminal import CommandError, read_password_file
+from keepsight.cli.ask import DataOption, HouseholdOption, JsonOption, UnlockOption, ask_hub
+from keepsight.cli.terminal import (
+    CommandError,
+    print_json,
+    print_table,
+    read_password_file,
+    show_time,
+)
 from keepsight.core.clock import SystemClock
 from keepsight.core.secret import Secret
 from keepsight.hub.keyring import KeyringError
@@ -18,6 +24,7 @@ from keepsight.hub.recover import (
     recover_household,
 )
 from keepsight.hub.sockets import AlreadyRunningError
+from keepsight.serve.control import Control
 from keepsight.serve.installation import (
     InstallationError,
     add_household,
@@ -86,3 +93,58 @@ def recover(  # noqa: PLR0913 - the command line's contract
     except (RecoveryError, KeyringError, InstallationError, AlreadyRunningError) as error:
         raise CommandError(str(error)) from error
     typer.echo(f"recovered {keyring.name}: start `keepsight serve` and sign in as {member}")
+
+
+@app.command("statement")
+def statement(
+    *,
+    language: Annotated[
+        Literal["en", "de"] | None, typer.Option(help="Without it the household's language.")
+    ] = None,
+    data: DataOption = None,
+    household: HouseholdOption = None,
+    passphrase_file: UnlockOption = None,
+) -> None:
+    """Print the household's privacy statement, written from what is switched on now."""
+
+    async def question(control: Control) -> dict[str, str]:
+        path = "/api/privacy/statement"
+        found: dict[str, str] = await control.ask("GET", path, language=language)
+        return found
+
+    found = ask_hub(question, data=data, household=household, passphrase_file=passphrase_file)
+    typer.echo(found["text"], nl=False)
+
+
+@app.command("egress")
+def egress(
+    *,
+    data: DataOption = None,
+    household: HouseholdOption = None,
+    passphrase_file: UnlockOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List every host outside that the hub may reach or did reach; none by default."""
+
+    async def question(control: Control) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await control.ask("GET", "/api/privacy/egress")
+        return found
+
+    found = ask_hub(question, data=data, household=household, passphrase_file=passphrase_file)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("PURPOSE", "HOST", "ALLOWED", "REACHED", "LAST"),
+        [
+            (
+                contact["purpose"],
+                f"{contact['host']}:{contact['port']}",
+                "yes" if contact["is_allowed"] else "no",
+                str(contact["count"]),
+                show_time(contact["last_us"]) if contact["count"] else "never",
+            )
+            for contact in found
+        ],
+        "none: this hub talks to its cameras and to nobody else",
+    )

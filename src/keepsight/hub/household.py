@@ -104,6 +104,11 @@ class Household:
         return self.keyring.household
 
     @property
+    def starts_unattended(self) -> bool:
+        """Whether this machine's own key opens it after a power cut."""
+        return self._keyring_file.starts_unattended
+
+    @property
     def store(self) -> HouseholdStore:
         """For use inside `sql` only."""
         return self._store

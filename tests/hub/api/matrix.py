@@ -95,6 +95,8 @@ BODIES = {
     ("PUT", "/api/cameras/{camera}/pin"): {"pin": "4711", "everywhere": False},
     ("POST", "/api/cameras/{camera}/pin"): {"pin": "4711"},
     ("POST", "/api/suspensions/{suspension}/narrow"): {"capabilities": ["live"]},
+    ("DELETE", "/api/privacy/mine"): {"name": "somebody else"},
+    ("DELETE", "/api/privacy/egress"): {"purpose": "push", "host": "x.example.org", "port": 443},
     ("POST", "/api/suspensions"): {"camera": "{camera}", "reason": "a test"},
 }  # fmt: skip
 QUERIES = {

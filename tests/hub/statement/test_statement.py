@@ -86,3 +86,14 @@ def test_it_is_one_page_and_easy_by_our_own_measure(tmp_path, facts, language):
     figures = facts_read.figures
     assert figures.words < 450
     assert figures.reading_ease >= 60
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_a_part_says_that_it_is_a_part_and_never_that_there_is_nothing(language):
+    words = LANGUAGES[language]
+    part = write_statement(replace(QUIET, is_whole=False), language)
+    assert words["not_whole"] in part
+    assert words["not_whole"] not in write_statement(QUIET, language)
+    none = write_statement(replace(QUIET, cameras=(), is_whole=False), language)
+    assert words["not_whole"] in none
+    assert words["no_cameras"] not in none

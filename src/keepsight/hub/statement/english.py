@@ -13,6 +13,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "who": "{owners} runs these cameras. Ask there if you want to know or change something.",
     "recorded_heading": "What the cameras do",
     "no_cameras": "There is no camera at the moment.",
+    "not_whole": "Only cameras that you may see are named here. Ask an owner for the whole page.",
     "in_room": " ({room})",
     "recorded_sound": "records picture and sound. It is deleted after {days}.",
     "recorded_silent": "records the picture. It is deleted after {days}.",

@@ -13,6 +13,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "who": "{owners} betreibt diese Kameras. Fragen Sie dort, wenn Sie etwas wissen wollen.",
     "recorded_heading": "Was die Kameras tun",
     "no_cameras": "Zurzeit gibt es keine Kamera.",
+    "not_whole": (
+        "Hier stehen nur Kameras, die Sie sehen dürfen. Die ganze Seite hat, wer oben steht."
+    ),
     "in_room": " ({room})",
     "recorded_sound": "nimmt Bild und Ton auf. Nach {days} wird das gelöscht.",
     "recorded_silent": "nimmt das Bild auf. Nach {days} wird es gelöscht.",

@@ -52,6 +52,8 @@ class StatementFacts:
     """Kinds of things that are looked for in the pictures; empty: nothing is."""
     starts_unattended: bool
     written_us: int
+    is_whole: bool = True
+    """Whether every camera and screen is named, not only those that the reader may see."""
 
 
 def write_statement(facts: StatementFacts, language: str) -> str:
@@ -87,8 +89,9 @@ def _listed(names: tuple[str, ...], words: Mapping[str, str]) -> str:
 
 
 def _recorded(facts: StatementFacts, words: Mapping[str, str]) -> list[str]:
+    part = [] if facts.is_whole else [words["not_whole"]]
     if not facts.cameras:
-        return [words["no_cameras"]]
+        return part or [words["no_cameras"]]
     lines = []
     for camera in facts.cameras:
         place = words["in_room"].format(room=camera.room) if camera.room else ""
@@ -97,7 +100,7 @@ def _recorded(facts: StatementFacts, words: Mapping[str, str]) -> list[str]:
         days = words["day"] if camera.retention_days == 1 else words["days"]
         kept = kept.format(days=f"{camera.retention_days} {days}")
         lines.append(f"- **{camera.name}**{place}: {kept}")
-    return ["\n".join(lines)]
+    return ["\n".join(lines), *part]
 
 
 def _look(facts: StatementFacts, words: Mapping[str, str]) -> list[str]:

@@ -248,6 +248,28 @@ class LedgerStore:
         except SQLAlchemyError as error:
             raise _refused(error) from error
 
+    def about(self, household: bytes, subject: bytes) -> Iterator[bytes]:
+        """Every line with something sealed for a subject, oldest first; reads as they are taken."""
+        query = text("SELECT leaf FROM leaves WHERE instr(leaf, :subject) > 0 ORDER BY n")
+        try:
+            with self._check(household).connect() as connection:
+                options = {"yield_per": PAGE_ROWS}
+                for row in connection.execute(
+                    query, {"subject": subject}, execution_options=options
+                ):
+                    yield row[0]
+        except SQLAlchemyError as error:
+            raise _refused(error) from error
+
+    def extent(self, household: bytes, subject: bytes) -> tuple[int, int, int]:
+        """Of the lines with something sealed for a subject: count, first and last number."""
+        query = (
+            "SELECT count(*), coalesce(min(n), 0), coalesce(max(n), 0) FROM leaves"
+            " WHERE instr(leaf, :subject) > 0"
+        )
+        (row,) = self._rows(household, query, subject=subject)
+        return int(row[0]), int(row[1]), int(row[2])
+
     def exposing(
         self,
         household: bytes,
