@@ -235,6 +235,13 @@ async def door_of(folder: Path, homes: dict[str, Home]) -> AsyncIterator[dict[st
         await process.communicate()
 
 
+async def bring_back(home: Home) -> None:
+    """What an owner does who has looked: a foreign picture suspends the way it came."""
+    answer = await home.control.ask("GET", "/api/suspensions")
+    for suspension in answer.json()["in_force"]:
+        await home.control.ask("DELETE", f"/api/suspensions/{suspension['suspension']}")
+
+
 async def sign_in(page: Page, port: int, host: str = "localhost") -> None:
     """Through the page, as a person does."""
     await page.goto(f"http://{host}:{port}/")

@@ -30,6 +30,7 @@ from keepsight.seal.header import Kind
 from tests.home import Home, SimulatedCamera, running_hub, set_up, split_fragments
 from tests.hostile.canary import (
     HOUSEHOLDS,
+    bring_back,
     door_of,
     household_mark,
     jpeg_of,
@@ -388,6 +389,8 @@ async def replay(browser: Browser, rig_: Rig, folder: Path) -> dict[str, Path]:
         looking.cancel()
         rig_.set_poor("north", is_poor=False)
         await until_plain_shows(plain, "north")
+        await asyncio.sleep(SETTLE_SECONDS)
+        await bring_back(rig_.homes["north"])
         await until_tile_is(sealed, "live")
         await keep("recovered")
     await context.close()
@@ -414,7 +417,7 @@ _TEXTS: Final = {
     "plain recovered": "Recovered: right again, as if nothing had been.",
     "sealed good": "Good network: North sees its own front door, live.",
     "sealed poor": "Poor network: South's still arrives, and is refused.",
-    "sealed recovered": "Recovered: live again. The refusal is on the ledger.",
+    "sealed recovered": "Recovered: live again, once the owner has looked.",
 }
 
 

@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import json
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +18,14 @@ from aiohttp import web
 from playwright.async_api import Browser, Page
 
 from keepsight.core.clock import SystemClock
+from tests.home import Home
 from tests.hostile.canary import (
     CAMERAS,
     FRAMES_PER_SECOND,
     HOUSEHOLDS,
     READER,
     Reading,
+    bring_back,
     canary_home,
     door_of,
     jpeg,
@@ -54,14 +57,18 @@ PLAIN_PAGE: Final = """<!doctype html><title>plain</title>
 </script>"""
 
 
-async def until(
-    readings: list[Reading],
-    pages: dict[str, Page],
-    lanes: dict[str, Lane],
-    count: int,
-    seconds: int,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What is looked at."""
+
+    homes: dict[str, Home]
+    pages: dict[str, Page]
+    lanes: dict[str, Lane]
+
+
+async def until(readings: list[Reading], stand: Stand, count: int, seconds: int) -> None:
     """Read the pages until so many frames were seen and foreign ones came to both."""
+    pages, lanes = stand.pages, stand.lanes
     clock = SystemClock()
     end_us = clock.monotonic_us() + seconds * 1_000_000
     for turn in itertools.count():
@@ -69,6 +76,7 @@ async def until(
         await pages[readings[turn % len(readings)].household].bring_to_front()
         await asyncio.sleep(1)
         for reading in readings:
+            await bring_back(stand.homes[reading.household])
             reading.take(await pages[reading.household].evaluate("window.takeRows()"))
         has_all = sum(reading.frames for reading in readings) >= count
         if has_all and all(lane.done["swap"] for lane in lanes.values()):
@@ -110,7 +118,7 @@ async def show_sealed(
             pages[name] = await context.new_page()
             await sign_in(pages[name], lanes[name].port)
             await pages[name].evaluate(READER)
-        await until(readings, pages, lanes, count, seconds)
+        await until(readings, Stand(homes, pages, lanes), count, seconds)
         report(readings, lanes)
         for name in HOUSEHOLDS:
             tally.opens += lanes[name].done["swap"] + lanes[name].done["swapped stills"]
