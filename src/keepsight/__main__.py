@@ -46,6 +46,7 @@ def register_household() -> None:
         doctor,
         household,
         ledger,
+        members,
         recordings,
         serve,
         status,
@@ -66,6 +67,7 @@ def register_household() -> None:
     app.command()(suspend.suspensions)
     app.add_typer(ledger.app, name="ledger")
     app.add_typer(household.app, name="household")
+    app.add_typer(members.app, name="member")
 
 
 def register_lab() -> None:

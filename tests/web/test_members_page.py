@@ -61,7 +61,7 @@ async def test_a_guest_joins_sees_one_camera_and_is_removed(
             await ann.keyboard.press("Escape")
             card = ann.locator("article", has_text="Gwen")
             await expect(card).to_be_visible(timeout=WAIT_MS)
-            await card.get_by_role("button", name="Remove", exact=True).click()
+            await card.get_by_role("button", name="Remove from the household").click()
             await expect(ann.get_by_text("nobody can take that back")).to_be_visible()
             await ann.get_by_role("dialog").get_by_role("button", name="Remove").click()
             await expect(card).to_have_count(0, timeout=WAIT_MS)

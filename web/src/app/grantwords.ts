@@ -1,5 +1,5 @@
 /** What somebody may see, in words: "Kitchen and Hall: live and stills, until Sunday 18:00, Mon–Fri 8:00–17:00". */
-import type { Capability, GrantWish, Hours, Role } from '../api/members';
+import { CAPABILITIES, type Capability, type GrantWish, type Hours, type Role } from '../api/members';
 import { DAY_CLOCK, locale, t, time, type Key } from '../i18n/translate.svelte';
 
 const MONDAY_UTC_US = 1_704_067_200_000_000; // 1 January 2024
@@ -37,7 +37,7 @@ export function hoursWords(hours: readonly Hours[]): string {
 }
 
 export function capabilityWords(capabilities: readonly Capability[]): string {
-  return listed(capabilities.map((capability) => t(`capability.${capability}` as Key)));
+  return listed(CAPABILITIES.filter((one) => capabilities.includes(one)).map((capability) => t(`capability.${capability}` as Key)));
 }
 
 /** One sentence. `cameraName` is asked for names; a camera that is gone has none. */
