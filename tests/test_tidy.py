@@ -143,7 +143,8 @@ ONE_HOME = {
     r"\.reveal\(\)": (
         *("core/", "serve/", "cli/", "camera/", "lan/rtsp/auth.py"),
         *("hub/access.py", "hub/keyring.py", "hub/hub.py", "hub/__main__.py", "hub/api/setup.py"),
-        *("hub/recover.py", "hub/signin/", "hub/mail.py", "hub/api/epochs.py"),
+        *("hub/recover.py", "hub/signin/", "hub/mail.py", "hub/outbox.py"),
+        *("hub/api/epochs.py", "hub/api/factors.py"),
     ),
     r"\bcreate_subprocess|\bPopen\b|\bsubprocess\b": (
         *("serve/child.py", "hub/record/export", "hub/checks/examination.py", "camera/", "lab/"),

@@ -12,7 +12,6 @@ from keepsight.hub.keyring import (
     KeyringFile,
     WrongPassphraseError,
     keyring_from_recovery,
-    machine_key_path,
     new_keyring,
 )
 from keepsight.seal.header import Context, Stream
@@ -164,11 +163,3 @@ def test_credentials_round_trip_and_are_bound_to_their_camera(keyring):
     assert keyring.open_credentials(b"c" * 16, sealed) == ("ann", Secret("s3cret"))
     with pytest.raises(InvalidTag):
         keyring.open_credentials(b"d" * 16, sealed)
-
-
-def test_systemd_hands_over_the_machine_key_where_there_is_one(tmp_path):
-    (tmp_path / "keepsight-unlock").write_bytes(b"k" * 32)
-    found = machine_key_path(tmp_path / "abc", {"CREDENTIALS_DIRECTORY": str(tmp_path)})
-    assert found == tmp_path / "keepsight-unlock"
-    other = machine_key_path(tmp_path / "abc", {"XDG_CONFIG_HOME": str(tmp_path)})
-    assert other == tmp_path / "keepsight" / "unlock" / "abc.key"

@@ -29,10 +29,10 @@ from keepsight.hub.keyring import (
     Keyring,
     KeyringError,
     KeyringFile,
-    machine_key_path,
     new_keyring,
     write_private,
 )
+from keepsight.hub.machine_key import machine_key_path
 from keepsight.hub.member import Member, Role
 from keepsight.hub.recover import new_printed_key, seal_kit
 from keepsight.hub.signin.limits import TryLimit

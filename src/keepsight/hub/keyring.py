@@ -327,16 +327,11 @@ class KeyringFile:
         self._change({"name": keyring.name, "secrets": _b64(sealed)})
 
     def rewrap(self, passphrase: Secret, root: bytes) -> None:
-        """Have another passphrase open it; keys and machine key stay as they are.
-
-        Raises:
-            OSError, KeyringError: as `rewrite`; the old passphrase still opens it.
-        """
+        """Have another passphrase open it, and nothing else changed. Raises as `rewrite`."""
         self._change(_under_passphrase(passphrase, root))
 
     def _change(self, fields: dict[str, str]) -> None:
-        # An epoch may begin while a passphrase changes: neither may undo the other.
-        with self._changing:
+        with self._changing:  # an epoch and a passphrase may change at the same time
             document = {**self._read(), **fields}
             write_private(self.path, json.dumps(document, indent=1).encode())
 
@@ -403,17 +398,3 @@ class KeyringFile:
         if len(key) != keys.KEY_BYTES:
             raise KeyringError(f"{self.machine_key_path} must hold exactly {keys.KEY_BYTES} bytes")
         return key
-
-
-def machine_key_path(household_directory: Path, environment: dict[str, str]) -> Path:
-    """Where the machine key lies: systemd's credential if there is one, else the user's own folder.
-
-    With `LoadCredentialEncrypted=keepsight-unlock` systemd keeps the key bound to the TPM and hands
-    it over at start only.
-    """
-    credentials = environment.get("CREDENTIALS_DIRECTORY")
-    if credentials and (Path(credentials) / "keepsight-unlock").exists():
-        return Path(credentials) / "keepsight-unlock"
-    configured = environment.get("XDG_CONFIG_HOME")
-    base = Path(configured) if configured else Path.home() / ".config"
-    return base / "keepsight" / "unlock" / f"{household_directory.name}.key"

@@ -15,9 +15,9 @@ from keepsight.hub.keyring import (
     KeyringError,
     KeyringFile,
     keyring_from_recovery,
-    machine_key_path,
     write_private,
 )
+from keepsight.hub.machine_key import machine_key_path
 from keepsight.hub.member import Member, Role
 from keepsight.hub.membership import Membership
 from keepsight.hub.scribe import Dated, open_scribe
