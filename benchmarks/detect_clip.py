@@ -4,6 +4,7 @@ Quiet is the clip's own empty pictures with fresh noise on each; fixed bit rate 
 is made, one room, one camera, daylight: what holds here is not proved for rain, trees or night.
 """
 
+import itertools
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -35,7 +36,10 @@ class Setting:
     gop_seconds: int
     is_fixed_rate: bool = True
     visits: int = 3
-    quiet_seconds: int = 60
+    quiet_seconds: int = 40
+    """Of each spell, coded once..."""
+    quiet_times: int = 8
+    """...and played so often."""
 
     @property
     def name(self) -> str:
@@ -143,7 +147,30 @@ def build(setting: Setting) -> Day:
         frame.pts = number
         take(encoder.encode(frame))
     take(encoder.encode(None))
-    return Day(setting, (sets[7], sets[8]), tuple(units), tuple(visits))
+    day = Day(setting, (sets[7], sets[8]), tuple(units), tuple(visits))
+    return _stretched(day)
+
+
+def _stretched(day: Day) -> Day:
+    """The day with the whole groups of pictures of each quiet spell played quiet_times."""
+    setting = day.setting
+    edges = [0.0, *(second for visit in day.visits for second in visit), day.seconds]
+    order: list[Unit] = []
+    visits = []
+    for number, (begin, end) in enumerate(itertools.pairwise(edges)):
+        part = list(day.units[round(begin * setting.rate) : round(end * setting.rate)])
+        if number % 2:
+            visits.append((len(order) / setting.rate, (len(order) + len(part)) / setting.rate))
+            order += part
+            continue
+        keys = [position for position, unit in enumerate(part) if unit.is_keyframe]
+        whole = part[keys[0] : keys[-1]]
+        order += part[: keys[0]] + whole * setting.quiet_times + part[keys[-1] :]
+    units = []
+    for position, unit in enumerate(order):
+        us = int(position * 1_000_000 / setting.rate)
+        units.append(Unit(us, us, unit.is_keyframe, is_after_break=False, data=unit.data))
+    return Day(setting, day.parameter_sets, tuple(units), tuple(visits))
 
 
 def is_here() -> bool:

@@ -27,7 +27,7 @@ QUIET_CAMERAS: Final = 32
 BUSY_CAMERAS: Final = 2
 SECONDS: Final = 60
 CORES: Final = 2
-SETTING: Final = Setting(640, 360, 10, 2, visits=2, quiet_seconds=20)
+SETTING: Final = Setting(640, 360, 10, 2, visits=2, quiet_seconds=20, quiet_times=1)
 
 
 def _camera(number: int) -> bytes:

@@ -31,7 +31,7 @@ SETTINGS: Final = (
     Setting(640, 360, 25, 10),
     Setting(640, 360, 10, 10, is_fixed_rate=False),
     Setting(640, 360, 25, 4, is_fixed_rate=False),
-    Setting(2304, 1296, 10, 2, visits=1, quiet_seconds=30),
+    Setting(2304, 1296, 10, 2, visits=1, quiet_seconds=20),
 )
 FIELD_RATE: Final = 5
 FIELD_PIXELS: Final = (178, 100)

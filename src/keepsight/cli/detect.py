@@ -1,6 +1,7 @@
 """`keepsight detect`: the whole watching chain on a video file, without a hub."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -157,11 +158,26 @@ def _show(findings: Findings, frames: list[Frame] | None, cpu_seconds: float) ->
     typer.echo(said)
 
 
+@contextmanager
+def _foreign_chatter_left_out() -> Iterator[None]:
+    """LiteRT greets on standard error, and has no switch for it."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _detector(model: str, labels: Path | None, *, must_be: bool) -> Detector | None:
     if model == NO_MODEL:
         return None
     try:
-        return open_detector(_choice(model, labels))
+        with _foreign_chatter_left_out():
+            return open_detector(_choice(model, labels))
     except DetectorError as error:
         if must_be or model != DEFAULT_DETECTOR:
             raise _refuse(str(error)) from error
