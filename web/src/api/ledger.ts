@@ -96,7 +96,7 @@ export class LedgerClient implements LedgerSource {
   }
 
   exposed(fromUs: number, toUs: number, filter: { camera?: string; member?: string } = {}, signal?: AbortSignal): Promise<Exposed> {
-    return this.api.get(query('/ledger/exposed', { from: fromUs, to: toUs, brief: true, ...filter }), signal);
+    return this.api.get(query('/ledger/exposed', { from: Math.floor(fromUs), to: Math.ceil(toUs), brief: true, ...filter }), signal);
   }
 
   /** Has the hub read its whole ledger again. */
