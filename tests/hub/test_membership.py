@@ -161,8 +161,12 @@ async def test_a_device_that_remembers_more_is_believed_and_it_lasts(place, keyr
     assert found.is_rolled_back
     assert found.barred == {BOB.member_id, TABLET.device_id}
     assert not await found.witness(restored), "it is no news any more"
+    new = Device(b"n" * 16, ANN.member_id, "", b"", 1, 1)
+    await found.changed("device_enrolled", devices=[new])
+    assert found.newest.entry.version == 2
+    assert not await found.witness(restored), "an owner may sign in to look into it"
     again = opened(place, keyring, (ANN, BOB), (PHONE, TABLET), anchor=False)
-    assert again.is_rolled_back
+    assert again.is_rolled_back, "over a restart too"
 
 
 async def test_two_histories_of_one_version_are_noticed(place, keyring, restored):

@@ -294,7 +294,10 @@ class Membership:
         return True
 
     def _is_news(self, known: Known) -> bool:
-        newest, mine = self.setback or self.newest, self._signed.get(known.entry.version)
+        if self.setback is not None:
+            # What was written since is of this history; only what is known elsewhere counts.
+            return known.entry.version > self.setback.entry.version
+        newest, mine = self.newest, self._signed.get(known.entry.version)
         return (
             known.entry.version > newest.entry.version
             or known.entry.epoch > max(self._keyring.epoch, newest.entry.epoch)

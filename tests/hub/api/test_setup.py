@@ -39,5 +39,13 @@ async def test_a_browser_without_session_learns_whether_it_was_removed(home):
         assert (await ann.ask("DELETE", f"/api/devices/{phone.device_id}")).status == 204
         answer = await phone.ask("GET", "/api/hello", device=phone.device_id)
         assert answer.json()["device"] == "removed"
+        assert "Clear-Site-Data" not in answer.headers, "it may know better than this hub"
+        last = {"device": phone.device_id, "forget": "true"}
+        answer = await phone.ask("GET", "/api/hello", **last)
         assert '"cache"' in answer.headers["Clear-Site-Data"]
+        known = answer.json()["membership"]
+        assert phone.device_id not in known["state"]
+        assert len(known["entries"]) > 3
+        after = await phone.get("/api/hello", device=phone.device_id, after=3)
+        assert len(after["membership"]["entries"]) == len(known["entries"]) - 3
         assert (await phone.ask("GET", "/api/hello", device="zz")).status == 422

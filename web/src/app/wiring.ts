@@ -8,8 +8,8 @@ import { MembershipClient } from '../api/membership';
 import { Engine } from '../media/engine';
 import { canSaveToFile } from '../media/exporting';
 import { Trust } from '../media/trust';
-import { DeviceKey, openDeviceStore, wipeDevice } from '../seal/device';
-import { MembershipGuard } from '../seal/membership';
+import { DeviceKey, type DeviceStore, openDeviceStore, wipeDevice } from '../seal/device';
+import { type MembershipAnswer, MembershipGuard } from '../seal/membership';
 import { Prover } from '../seal/prover';
 import { Account } from './account';
 import { ledgerPort } from './ledger';
@@ -78,23 +78,26 @@ class EnrolledHub {
   }
 }
 
-/** Removed from the household: forget every key and stored picture, and say so. */
-async function leaveIfRemoved(api: ApiClient, device: DeviceKey, household: string): Promise<void> {
+/** Removed from the household, by its own signature: forget every key and stored picture, and say so. */
+async function leaveIfRemoved(api: ApiClient, device: DeviceKey, store: DeviceStore, household: string): Promise<void> {
   const id = await device.idIn(household);
   if (id === null) return;
-  const { device: standing } = await api.get<{ device?: string }>(`/hello?device=${id}`);
-  if (standing !== 'removed') return;
+  const guard = new MembershipGuard(household, { id, publicKey: device.publicKey }, new MembershipClient(api), store);
+  const after = Math.max(0, (await guard.versionSeen()) - 1);
+  const { membership } = await api.get<{ membership?: MembershipAnswer | null }>(`/hello?device=${id}&after=${after}`);
+  if (membership == null || !(await guard.isRemovedBy(membership))) return;
   await wipeDevice();
+  await api.get(`/hello?device=${id}&forget=true`); // has this browser empty its caches too
   history.replaceState(null, '', '/#removed');
   location.reload();
 }
 
-function hubPort(api: ApiClient, device: DeviceKey): HubPort {
+function hubPort(api: ApiClient, device: DeviceKey, store: DeviceStore): HubPort {
   const enrolled = new EnrolledHub(api, device);
   return {
     hello: async () => {
       const hello = await api.hello();
-      if (!hello.signed_in && hello.household !== null) await leaveIfRemoved(api, device, hello.household.id);
+      if (!hello.signed_in && hello.household !== null) await leaveIfRemoved(api, device, store, hello.household.id);
       return hello;
     },
     setup: (answers) => enrolled.setup(answers),
@@ -161,7 +164,7 @@ export async function hubPorts(): Promise<Ports> {
   };
   const members = new MembersClient(api);
   const ports: Ports = {
-    hub: hubPort(api, device),
+    hub: hubPort(api, device, store),
     account: new EnrolledHub(api, device).account(),
     live: { open: (camera, container, choice, report) => open().openLive(camera, container, choice, report) },
     playback: {

@@ -178,6 +178,31 @@ export class MembershipGuard {
     }
   }
 
+  /** The newest version that this browser has seen, and 0 before the first. */
+  async versionSeen(): Promise<number> {
+    const memory = await this.#memory();
+    if (memory === null) return 0;
+    return (await readEntry(await importIdentity(memory.identity), this.household, memory)).version;
+  }
+
+  /**
+   * Whether a log that goes on from what this browser remembers does not name it any more. An older
+   * or another log proves nothing: then what is remembered has to be kept.
+   */
+  async isRemovedBy(answer: MembershipAnswer): Promise<boolean> {
+    const memory = await this.#memory();
+    const pinned = memory?.identity ?? (await this.store.get(`identity of ${this.household}`));
+    const shown = { ...answer, held_back: false };
+    const source = { membership: () => Promise.resolve(shown), witness: () => Promise.resolve() };
+    const other = new MembershipGuard(this.household, this.device, source, this.store);
+    try {
+      await other.#follow(memory, typeof pinned === 'string' ? pinned : null);
+      return false;
+    } catch (error) {
+      return error instanceof MembershipError && error.problem === 'not_listed';
+    }
+  }
+
   async #memory(): Promise<Memory | null> {
     const found = await this.store.get(this.#name);
     return isMemory(found) ? found : null;

@@ -116,6 +116,33 @@ describe('a log that is not believed', () => {
   });
 });
 
+describe('a browser that was removed', () => {
+  const gone = (): MembershipGuard =>
+    new MembershipGuard(vectors.household, { ...device, id: 'ab'.repeat(16) }, hub, store);
+
+  test('believes a log that goes on and does not name it', async () => {
+    hub.at(2);
+    await guard().contact();
+    expect(await guard().versionSeen()).toBe(2);
+    hub.at(4);
+    expect(await gone().isRemovedBy(await hub.membership(1))).toBe(true);
+    expect(await guard().isRemovedBy(await hub.membership(1))).toBe(false);
+  });
+
+  test('keeps its memory where the log is older, another, or forged', async () => {
+    await guard().contact();
+    hub.at(2);
+    expect(await gone().isRemovedBy(await hub.membership(3))).toBe(false);
+    expect(await gone().isRemovedBy(await hub.membership(0))).toBe(false);
+    hub.entries = vectors.forked;
+    hub.state = vectors.forked_state;
+    expect(await gone().isRemovedBy(await hub.membership(3))).toBe(false);
+    hub.entries = vectors.forged;
+    expect(await gone().isRemovedBy(await hub.membership(0))).toBe(false);
+    expect(await guard().versionSeen()).toBe(4);
+  });
+});
+
 test('after a person has looked into it, the identity stays pinned', async () => {
   await guard().contact();
   hub.at(2);

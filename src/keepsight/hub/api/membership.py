@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from keepsight.hub.api.answers import ApiError
 from keepsight.hub.api.policies import SignedIn
+from keepsight.hub.household import Household
 from keepsight.seal.membership import (
     ENTRY_CHARACTERS_MAX,
     STATE_CHARACTERS_MAX,
@@ -27,12 +28,9 @@ class WitnessBody(BaseModel):
     state: str = Field(max_length=STATE_CHARACTERS_MAX)
 
 
-@router.get("/membership")
-async def show_membership(
-    who: SignedIn, after: Annotated[int, Query(ge=0, lt=VERSION_MAX)] = 0
-) -> dict[str, Any]:
-    """The signed entries above a version, and who belongs to the household now."""
-    household, log = who.household, who.household.membership
+def log_document(household: Household, after: int) -> dict[str, Any]:
+    """The log as devices read it."""
+    log = household.membership
     return {
         "identity": base64.b64encode(household.keyring.identity_public).decode(),
         "entries": [
@@ -42,6 +40,14 @@ async def show_membership(
         "state": log.newest.state.text(),
         "held_back": household.journal.is_rolled_back,
     }
+
+
+@router.get("/membership")
+async def show_membership(
+    who: SignedIn, after: Annotated[int, Query(ge=0, lt=VERSION_MAX)] = 0
+) -> dict[str, Any]:
+    """The signed entries above a version, and who belongs to the household now."""
+    return log_document(who.household, after)
 
 
 @router.post("/membership/witness")

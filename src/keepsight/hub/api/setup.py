@@ -11,11 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from keepsight import __version__
 from keepsight.core.secret import Secret
 from keepsight.hub.api.answers import ApiError, cookie_name
+from keepsight.hub.api.membership import log_document
 from keepsight.hub.api.policies import ANYONE
 from keepsight.hub.api.recent import check_limit
 from keepsight.hub.api.session import DeviceBody, enrol_and_start
 from keepsight.hub.keyring import WrongPassphraseError
 from keepsight.hub.signin.passphrase import judge_passphrase
+from keepsight.seal.membership import VERSION_MAX
 
 router = APIRouter()
 
@@ -47,11 +49,15 @@ async def hello(
     request: Request,
     response: Response,
     device: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$")] = None,
+    after: Annotated[int, Query(ge=0, lt=VERSION_MAX)] = 0,
+    forget: Annotated[str, Query(pattern="^(true)?$")] = "",
 ) -> dict[str, Any]:
     """State of this hub, and whether this browser is signed in.
 
     A browser that has lost its session asks with its device id, which nobody else knows, whether
-    it was removed; then it has to forget what it holds.
+    it was removed. It does not take that from our word: it gets the signed log, and forgets what
+    it holds if that goes on from what it knows and does not name it. With `forget` its caches are
+    emptied too.
     """
     hub = request.app.state.hub
     identity = hub.public_identity()
@@ -61,11 +67,14 @@ async def hello(
     if household is not None and device is not None:
         is_enrolled = bytes.fromhex(device) in household.people.devices
         standing = "enrolled" if is_enrolled else "removed"
-    if standing == "removed":
-        response.headers["Clear-Site-Data"] = '"cache", "cookies"'
+    if standing == "removed" and forget:
+        response.headers["Clear-Site-Data"] = '"cache"'
     return {
         "state": hub.state.value,
         "device": standing,
+        "membership": (
+            log_document(household, after) if household and standing == "removed" else None
+        ),
         "version": __version__,
         "household": {"id": identity[0].hex(), "name": identity[1]} if identity else None,
         "demo": (
