@@ -6,7 +6,7 @@ Method: small luma pictures with each of these drawn into them.
 import numpy as np
 import pytest
 
-from keepsight.detect.gate import FRUITLESS_LOOKS, Gate, small_size
+from keepsight.detect.gate import FRUITLESS_LOOKS, Gate, gain_for, small_size
 
 WIDTH, HEIGHT = 160, 88
 
@@ -144,3 +144,23 @@ def test_the_small_picture_keeps_the_shape():
     assert all(
         side % 8 == 0 and side > 0 for side in (*small_size(8000, 16), *small_size(16, 8000))
     )
+
+
+def test_in_the_dark_a_person_is_still_noticed_and_noise_still_is_not(generator):
+    def dark(picture):
+        noise = generator.normal(0, 0.7, picture.shape)
+        return np.clip(picture * 0.06 + noise, 0, 255).round().astype(np.uint8)
+
+    gate = Gate()
+    opened = [gate.look(dark(scene(generator))).is_open for _ in range(60)]
+    assert sum(opened[15:]) <= 1
+    assert gate.look(dark(with_person(scene(generator), 70))).is_open
+
+
+def test_the_gain_follows_the_light_without_flapping():
+    assert [gain_for(mean, 1) for mean in (100, 45, 25, 12, 6, 1)] == [1, 1, 2, 4, 8, 8]
+    assert gain_for(100, 8) == 1
+    assert gain_for(35, 1) == gain_for(35, 1)
+    for mean in range(33, 50):
+        assert gain_for(mean, 1) == 1
+        assert gain_for(mean, 2) == 2

@@ -33,6 +33,11 @@ EVERYWHERE_FACTOR: Final = 2.5
 CELL_OPEN_PIXELS: Final = 4
 LIGHT_SHARE: Final = 0.5
 """Of the pixels: more than that changed is light; the largest visit of the indoor clip: 0.31."""
+DARK_LEVELS: Final = 40.0
+"""Mean grey level below which differences are enlarged: in a picture at 6 % of daylight a person
+differs by some 6 levels, less than LEVELS_MIN."""
+DARK_SLACK: Final = 1.25
+GAIN_MAX: Final = 8
 LEARN_SHARE: Final = 0.05
 """Of a new difference in the usual change: some 20 looks of memory."""
 TOLERANCE_FACTOR: Final = 1.3
@@ -85,6 +90,20 @@ def _blurred(luma: Luma) -> Floats:
     rows = padded[:-2] + padded[1:-1] + padded[2:]
     blurred: Floats = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) * np.float32(1 / 9)
     return blurred
+
+
+def gain_for(mean: float, gain: int) -> int:
+    """By how much a dark picture's differences are enlarged.
+
+    Args:
+        mean: grey level of the picture.
+        gain: in use so far; kept until the picture is clearly beyond its range.
+    """
+    if gain > 1 and mean * gain > DARK_LEVELS * 2 * DARK_SLACK:
+        return gain_for(mean, gain // 2)
+    if gain < GAIN_MAX and mean * gain < DARK_LEVELS / DARK_SLACK:
+        return gain_for(mean, gain * 2)
+    return gain
 
 
 def _neighbourhood(cells: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -174,6 +193,7 @@ class Gate:
 
     def __init__(self) -> None:
         self._habits: _Habits | None = None
+        self._gain = 1
 
     def look(self, luma: Luma, occupied: tuple[Box, ...] = ()) -> Activity:
         """Compare with the last look.
@@ -182,7 +202,8 @@ class Gate:
             luma: of `small_size`; another size starts anew.
             occupied: where somebody is known to be: what happens there is no habit of the picture.
         """
-        now = _blurred(luma)
+        self._gain = gain_for(float(luma[::4, ::4].mean()), self._gain)
+        now = _blurred(luma) * np.float32(self._gain)
         habits = self._habits
         if habits is None or habits.last.shape != now.shape:
             self._habits = _new_habits(now)
