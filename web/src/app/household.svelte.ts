@@ -97,7 +97,7 @@ class Household {
     if (hello.state === 'unclaimed') this.stage = 'setup';
     else if (hello.state === 'locked') this.stage = 'locked';
     else if (hello.signed_in && (await this.isStillOurs(hello))) await this.comeHome();
-    else if (hello.demo !== null) await this.signIn(hello.demo.member, hello.demo.passphrase);
+    else if (hello.demo !== null && (await this.signIn(hello.demo.member, hello.demo.passphrase)) === null) return;
     else this.stage = 'signed-out';
   }
 

@@ -3,11 +3,12 @@
 import base64
 from typing import Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
 
 from keepsight.hub.api.answers import ApiError, Caller
 from keepsight.hub.api.policies import Owner
+from keepsight.hub.api.recent import recent
 from keepsight.hub.epochs import KIT_FILE, RollReason
 
 router = APIRouter()
@@ -53,7 +54,7 @@ async def show_kit(who: Owner) -> dict[str, str]:
     return {"file": base64.b64encode(kit).decode()}
 
 
-@router.post("/recovery-kit")
+@router.post("/recovery-kit", dependencies=[Depends(recent)])
 async def replace_kit(who: Owner) -> dict[str, str]:
     """A new printed key and kit, for one that was lost. The identity is shown once."""
     identity, kit = await who.household.epochs.replace_kit(by=who.name)

@@ -5,14 +5,14 @@ import base64
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from keepsight.core.secret import Secret
 from keepsight.hub.api.answers import ApiError, Caller, open_household, parse_id
 from keepsight.hub.api.grants import GRANTS_PER_REQUEST_MAX, GrantBody, Time, read_grants
 from keepsight.hub.api.policies import ANYONE, Owner
-from keepsight.hub.api.recent import check_limit, site_of
+from keepsight.hub.api.recent import check_limit, recent, site_of
 from keepsight.hub.api.session import DeviceBody, enrol_and_start
 from keepsight.hub.grant import as_fields
 from keepsight.hub.household import Household
@@ -97,7 +97,7 @@ def _wanted(body: InviteBody, who: Caller) -> Invite:
     )
 
 
-@router.post("/invites", status_code=201)
+@router.post("/invites", status_code=201, dependencies=[Depends(recent)])
 async def make_invite(body: InviteBody, request: Request, who: Owner) -> dict[str, Any]:
     """Make an invite. Its secret is in this answer and nowhere else.
 

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from keepsight.hub.api.answers import ApiError, Caller, parse_id
 from keepsight.hub.api.grants import GRANTS_PER_REQUEST_MAX, GrantBody, read_grants
 from keepsight.hub.api.policies import Owner, SignedIn
+from keepsight.hub.api.recent import recent
 from keepsight.hub.grant import as_fields
 from keepsight.hub.member import Member, Role
 from keepsight.hub.people import LastOwnerError
@@ -133,7 +134,7 @@ async def replace_grants(member: str, body: GrantsBody, who: Owner) -> dict[str,
     return member_document(who, found)
 
 
-@router.delete("/members/{member}", status_code=204)
+@router.delete("/members/{member}", status_code=204, dependencies=[Depends(recent)])
 async def remove_member(member: str, who: Owner) -> None:
     """Remove a member: their sessions end now, and no key of theirs opens what is sealed next."""
     try:

@@ -89,10 +89,14 @@ async def give_camera_pin(camera: str, body: PinBody, request: Request, who: See
 
 
 def _display(who: Caller, member: str) -> bytes:
-    found = who.household.people.members.get(parse_id(member, "member"))
-    if found is None or found.role is not Role.DISPLAY:
+    """A display, or one that is invited: it joins under the invite's id."""
+    wanted = parse_id(member, "member")
+    found = who.household.people.members.get(wanted)
+    invited = {invite.invite_id: invite.role for invite in who.household.invites.open}
+    role = found.role if found else invited.get(wanted)
+    if role is not Role.DISPLAY:
         raise ApiError(404, "no_such_member", "there is no such display")
-    return found.member_id
+    return wanted
 
 
 @router.put("/members/{member}/pin", status_code=204, dependencies=[Depends(recent)])
