@@ -1,12 +1,15 @@
 """Decoding: goal: the right picture whatever the framing; damage counted; method: drawn streams."""
 
+from fractions import Fraction
+
+import av
 import numpy as np
 import pytest
 
 from keepsight.detect.decoder import Decoder, DecoderError, annex_b, cut
 from keepsight.detect.sight import Box
 from keepsight.detect.unit import Unit
-from tests.detect.stage import HEIGHT, RED, WIDTH, background, code, walk, with_figure
+from tests.detect.stage import HEIGHT, RED, WIDTH, background, code, split, walk, with_figure
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +85,23 @@ def test_a_change_of_size_is_noticed(stream):
     picture = decoder.decode(small[0]) or decoder.finish()
     assert picture.width == 160
     assert decoder.counts.resized == 1
+
+
+def test_h265_decodes_too():
+    encoder = av.CodecContext.create("libx265", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, 10), Fraction(10)
+    encoder.options = {"preset": "ultrafast", "x265-params": "log-level=none:pools=1:bframes=0"}
+    frame = av.VideoFrame.from_ndarray(with_figure(background(), 200, 60), format="rgb24")
+    frame.pts = 0
+    packets = [*encoder.encode(frame.reformat(format="yuv420p")), *encoder.encode(None)]
+    nals = [nal for packet in packets for nal in split(bytes(packet))]
+    sets = tuple(nal for nal in nals if 32 <= (nal[0] >> 1) & 0x3F <= 34)
+    data = b"".join(len(nal).to_bytes(4) + nal for nal in nals if (nal[0] >> 1) & 0x3F < 32)
+    decoder = Decoder("h265", sets)
+    unit = Unit(5, 7, True, False, data)
+    picture = decoder.decode(unit) or decoder.finish()
+    red, green, _ = picture.colour()[80:110, 206:218].reshape(-1, 3).mean(axis=0)
+    assert red > 150
+    assert green < 80
+    assert picture.wall_us == 7
