@@ -45,6 +45,7 @@ def register_household() -> None:
         camera,
         doctor,
         household,
+        keys,
         ledger,
         members,
         recordings,
@@ -67,6 +68,7 @@ def register_household() -> None:
     app.command()(suspend.suspensions)
     app.add_typer(ledger.app, name="ledger")
     app.add_typer(household.app, name="household")
+    app.add_typer(keys.app, name="keys")
     app.add_typer(members.app, name="member")
 
 
