@@ -21,7 +21,7 @@ FILES_MAX: Final = 1000
 _COMPRESS_FROM_BYTES: Final = 1024
 INDEX: Final = "index.html"
 ROUTES: Final = re.compile(
-    r"/|/(?:timeline|add|settings|members|join|security|status|ledger|checks)"
+    r"/|/(?:timeline|add|settings|members|join|security|suspensions|privacy|status|ledger|checks)"
     r"|/(?:camera|settings/camera|checks)/[0-9a-f]{32}"
 )
 """The pages of web/src/app/router.svelte.ts."""

@@ -40,9 +40,13 @@ async def test_a_suspended_vendor_gets_no_key_and_no_stream(home, clip):
         assert answer["refused"][0]["why"] == WHY
         assert before
         assert (await ann.get("/api/session/streams"))["streams"] == []
+        (shown,) = await ann.get("/api/cameras")
+        assert shown["suspended"]["live"]["reason"] == WHY
+        assert "live" in shown["capabilities"]
         lifted = await home.control.ask("DELETE", f"/api/suspensions/{placed['suspension']}")
         assert lifted.status == 204
         assert (await ask_live(ann, hall))["keys"]
+        assert (await ann.get("/api/cameras"))[0]["suspended"] == {}
 
 
 async def test_all_integrations_off_then_all_on_but_streaming(home, clip):
@@ -86,6 +90,27 @@ async def test_a_foreign_picture_closes_the_way_it_came_but_not_the_door(home, c
         assert lifted.status == 204
         assert (await ask_live(ann, hall))["keys"]
         assert len((await ann.get("/api/suspensions"))["past"]) == 1
+
+
+async def test_what_is_off_for_a_while_comes_back_by_itself_and_the_door_is_told(home, clip):
+    async with simulated_camera(clip) as camera, home.browser() as ann:
+        hall = await running_camera(home, camera)
+        end_us = home.household.clock.wall_us() + 1_500_000
+        await suspend(home, camera=hall, until_us=end_us)
+        assert (await ask_live(ann, hall))["keys"] == []
+        told = []
+        home.household.suspensions.on_run_out = lambda: told.append(home.household.clock.wall_us())
+
+        async def is_over():
+            return bool(told)
+
+        await home.wait_for(is_over)
+        assert (await ask_live(ann, hall))["keys"]
+
+        async def is_history():
+            return len((await ann.get("/api/suspensions"))["past"]) == 1
+
+        await home.wait_for(is_history)
 
 
 async def test_what_makes_no_sense_is_refused_with_the_way_out(home):

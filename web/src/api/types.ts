@@ -112,8 +112,21 @@ export interface Camera {
   pending_identity: DeviceFacts | null;
   /** What the one who asks may do with it now. */
   capabilities?: Capability[];
+  /** What of it is switched off now, and why. */
+  suspended?: Partial<Record<Capability, Off>>;
+  vendor?: string;
+  model?: string;
   /** `ask`: its PIN has to be given on this device before its keys are released. */
   pin?: 'none' | 'set' | 'ask';
+}
+
+/** Something is switched off. */
+export interface Off {
+  reason: string;
+  /** The hub did it, because somebody else's picture was on its way. */
+  is_foreign: boolean;
+  since_us: number;
+  until_us: number | null;
 }
 
 export interface NewCamera {
@@ -131,6 +144,8 @@ export interface CameraChange {
   name?: string;
   room?: string;
   trial?: false;
+  vendor?: string;
+  model?: string;
   rule?: RecordingRule;
   user?: string;
   password?: string;

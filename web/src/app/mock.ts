@@ -5,6 +5,7 @@
 import type { Camera, ExportJob, MemberDevice, Status } from './model';
 import { mockAccount } from './mock/account';
 import { mockMembers } from './mock/members';
+import { mockPrivacy, mockSuspensions } from './mock/privacy';
 import { MockChecks } from './mock/checks';
 import { exportPort, livePort, playbackPort } from './mock/pictures';
 import { mockLedger } from './mock/ledger';
@@ -217,6 +218,8 @@ export function mockPorts(): Ports {
     members: mockMembers(world),
     ledger: mockLedger(world),
     checks: new MockChecks(world),
+    suspensions: mockSuspensions(world),
+    privacy: mockPrivacy(),
     nowUs: () => Date.now() * 1000,
     deviceName: () => 'Firefox on Linux',
     sessionChanged() {},

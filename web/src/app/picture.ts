@@ -22,6 +22,7 @@ const ICONS: Record<PictureState, IconName> = {
   not_rtsp: 'warn',
   identity_changed: 'swap',
   stopped: 'off',
+  suspended: 'off',
 };
 
 export function pictureIcon(state: PictureState): IconName {

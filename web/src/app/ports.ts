@@ -21,6 +21,8 @@ import type {
 import type { ChecksPort } from '../api/checks';
 import type { AccountPort } from './account';
 import type { MembersPort } from '../api/members';
+import type { PrivacyClient } from '../api/privacy';
+import type { SuspensionsClient } from '../api/suspensions';
 import type { LedgerPort } from './ledger';
 import type { LiveReport, PictureState } from '../media/livestate';
 import type { PlaybackReport } from '../media/playback';
@@ -104,6 +106,8 @@ export interface Ports {
   ledger: LedgerPort;
   members: MembersPort;
   checks: ChecksPort;
+  suspensions: SuspensionsClient;
+  privacy: PrivacyClient;
   /** Wall time of the hub; this browser's own clock may be wrong. */
   nowUs(): number;
   /** A name for this browser that its owner will recognise in a list. */

@@ -8,6 +8,8 @@ export type Route =
   | { page: 'members' }
   | { page: 'join' }
   | { page: 'security' }
+  | { page: 'suspensions' }
+  | { page: 'privacy' }
   | { page: 'camera-settings'; id: string }
   | { page: 'status' }
   | { page: 'ledger' }
@@ -32,6 +34,7 @@ export function parsePath(path: string): Route {
   }
   if (second === undefined && (first === 'checks' || first === 'security')) return { page: first };
   if (second === undefined && (first === 'timeline' || first === 'add' || first === 'settings')) return { page: first };
+  if (second === undefined && (first === 'suspensions' || first === 'privacy')) return { page: first };
   if (second === undefined && (first === 'members' || first === 'join')) return { page: first };
   if (second === undefined && (first === 'status' || first === 'ledger')) return { page: first };
   return { page: 'unknown' };

@@ -3,6 +3,8 @@ import { ChecksClient } from '../api/checks';
 import { ApiClient, ApiError } from '../api/client';
 import { LedgerClient } from '../api/ledger';
 import { MembersClient } from '../api/members';
+import { PrivacyClient } from '../api/privacy';
+import { SuspensionsClient } from '../api/suspensions';
 import { keepLanguage, t } from '../i18n/translate.svelte';
 import { MembershipClient } from '../api/membership';
 import { Engine } from '../media/engine';
@@ -177,6 +179,8 @@ export async function hubPorts(): Promise<Ports> {
       saveToFile: (job, progress, signal) => open().saveExport(job, progress, signal),
     },
     checks: new ChecksClient(api),
+    suspensions: new SuspensionsClient(api),
+    privacy: new PrivacyClient(api),
     members: { client: members, join: (secret, passphrase) => new EnrolledHub(api, device).join(members, secret, passphrase) },
     ledger: ledgerPort(new LedgerClient(api)),
     nowUs: () => api.clock.nowUs(),

@@ -15,6 +15,8 @@ export type PictureState =
   | 'refused'
   | 'undecodable'
   | 'offline'
+  /** Switched off by the household: never said by the player itself. */
+  | 'suspended'
   | Exclude<StreamState, 'running'>;
 
 export interface LiveReport {

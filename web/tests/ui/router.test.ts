@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 test('each page comes back from its address', () => {
-  for (const page of ['wall', 'timeline', 'add', 'settings', 'status', 'ledger', 'checks'] as const) {
+  for (const page of ['wall', 'timeline', 'add', 'settings', 'status', 'ledger', 'checks', 'suspensions', 'privacy'] as const) {
     expect(router.parsePath(router.pathOf({ page }))).toEqual({ page });
   }
   for (const page of ['camera', 'camera-settings', 'check'] as const) {

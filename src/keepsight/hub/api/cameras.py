@@ -14,6 +14,7 @@ from keepsight.hub.api.recent import needs_pin
 from keepsight.hub.grant import Capability
 from keepsight.hub.roster import CameraProblemError, CameraRequest, NoSuchCameraError
 from keepsight.hub.running import RunningCamera
+from keepsight.hub.suspensions import BY_HUB
 from keepsight.seal.header import Stream
 
 router = APIRouter()
@@ -89,6 +90,7 @@ def camera_document(running: RunningCamera, who: Caller) -> dict[str, Any]:
     camera = running.camera
     document = _whole_document(running)
     document["capabilities"] = list(who.granted(camera.camera_id))
+    document["suspended"] = _suspended(camera.camera_id, who)
     has_pin = who.household.signin.pins.find(camera.camera_id) is not None
     document["pin"] = "ask" if needs_pin(who, camera.camera_id) else "set" if has_pin else "none"
     if not who.is_owner:
@@ -99,6 +101,22 @@ def camera_document(running: RunningCamera, who: Caller) -> dict[str, Any]:
             if may_fetch(who, camera.camera_id, Stream[entry["stream"].upper()])
         ]
     return document
+
+
+def _suspended(camera_id: bytes, who: Caller) -> dict[str, dict[str, Any]]:
+    """What is granted to this caller and switched off now, with the reason to be shown instead."""
+    found = {}
+    for capability in who.granted(camera_id):
+        rights = who.household.rights
+        suspension = rights.decide(who.viewer, camera_id, capability, who.path).suspension
+        if suspension is not None:
+            found[capability.value] = {
+                "reason": suspension.reason,
+                "is_foreign": suspension.by == BY_HUB,
+                "since_us": suspension.since_us,
+                "until_us": suspension.until_us,
+            }
+    return found
 
 
 def _whole_document(running: RunningCamera) -> dict[str, Any]:
