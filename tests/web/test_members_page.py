@@ -66,3 +66,39 @@ async def test_a_guest_joins_sees_one_camera_and_is_removed(
             await ann.get_by_role("dialog").get_by_role("button", name="Remove").click()
             await expect(card).to_have_count(0, timeout=WAIT_MS)
             await expect(gwen.get_by_label("Your name")).to_be_visible(timeout=WAIT_MS)
+
+
+async def test_a_grant_that_is_taken_back_ends_one_wall_and_no_other(
+    tmp_path: Path, cheap_argon2: None, clip: Path, browser: Browser
+) -> None:
+    directory = tmp_path / "data" / "households" / HOUSEHOLD
+    ann = await (await browser.new_context(locale="en-GB")).new_page()
+    gwen = await (await browser.new_context(locale="en-GB")).new_page()
+    async with simulated_camera(clip) as camera, running_hub(directory) as home:
+        await set_up(home, starts_unattended=False)
+        await home.add_camera(camera.url, name="Kitchen")
+        live = {"camera": None, "capabilities": ["live"]}
+        invite = await home.invite("Gwen", "guest", [live])
+        async with door_before(tmp_path, home) as port:
+            site = f"http://localhost:{port}"
+            await ann.goto(site)
+            await sign_in(ann)
+            await gwen.goto(f"{site}{invite['url']}")
+            await gwen.get_by_label("Passphrase").fill(PASSPHRASE, timeout=WAIT_MS)
+            await gwen.get_by_label("Once more").fill(PASSPHRASE)
+            await gwen.get_by_role("button", name="Join").click(timeout=WAIT_MS)
+            for page in (ann, gwen):
+                tile = page.locator("a.tile")
+                await expect(tile).to_have_attribute("data-state", "live", timeout=WAIT_MS)
+            members = (await home.control.ask("GET", "/api/members")).json()
+            found = next(one for one in members if one["name"] == "Gwen")
+            path = f"/api/members/{found['id']}/grants"
+            answer = await home.control.ask("PUT", path, {"grants": []})
+            assert answer.status == 200
+            await expect(gwen.get_by_text("No camera is granted to you")).to_be_visible(
+                timeout=WAIT_MS
+            )
+            # Everybody's windows were replaced; who may look goes on looking.
+            await expect(ann.locator("a.tile")).to_have_attribute(
+                "data-state", "live", timeout=WAIT_MS
+            )

@@ -100,7 +100,7 @@ async def show_member(member: str, who: SignedIn) -> dict[str, Any]:
     return member_document(who, _find(who, member))
 
 
-@router.patch("/members/{member}")
+@router.patch("/members/{member}", dependencies=[Depends(recent)])
 async def change_member(member: str, body: ChangeBody, who: Owner) -> dict[str, Any]:
     """Give a member another name or role."""
     before = _find(who, member)
