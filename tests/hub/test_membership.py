@@ -72,6 +72,14 @@ async def test_what_the_database_has_beyond_the_log_is_barred(place, keyring):
     assert again.newest.entry.version == 1
 
 
+async def test_a_role_that_was_changed_in_the_database_alone_does_not_count(place, keyring):
+    opened(place, keyring, (ANN, BOB), (PHONE, TABLET))
+    promoted = Member(BOB.member_id, "Bob", Role.OWNER, "", 1)
+    again = opened(place, keyring, (ANN, promoted), (PHONE, TABLET))
+    assert again.barred == frozenset()
+    assert again.roles == {ANN.member_id: "owner", BOB.member_id: "member"}
+
+
 async def test_what_the_database_lost_is_taken_off_the_log(place, keyring):
     opened(place, keyring, (ANN, BOB), (PHONE, TABLET))
     again = opened(place, keyring, (ANN,), (PHONE,))

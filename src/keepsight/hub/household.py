@@ -139,7 +139,7 @@ class Household:
         people, log = self.people, self.membership
         known = list(people.members.values()), list(people.devices.values())
         await asyncio.to_thread(log.open, *known)
-        people.bar(log.barred)
+        people.bar(log.barred, log.roles)
         self.journal.is_held_back = lambda: log.is_rolled_back
         if self.journal.is_rolled_back:
             await people.end_every_session()

@@ -138,6 +138,11 @@ class Membership:
         """Whether an older or changed state was put back and nobody accepted it yet."""
         return self.setback is not None or self._damaged.exists()
 
+    @property
+    def roles(self) -> Mapping[bytes, str]:
+        """Of every member, whatever the database says."""
+        return (self.setback or self.newest).state.members
+
     def after(self, version: int) -> Sequence[SignedEntry]:
         """The entries above a version, at most ENTRIES_MAX."""
         return [signed for number, signed in self._signed.items() if number > version]
@@ -191,14 +196,14 @@ class Membership:
     def _compare(self, found: Belonging) -> None:
         """What the database has and the log has not is not believed; the reverse is caught up."""
         believed = (self.setback or self.newest).state
-        strangers = {m for m, role in found.members.items() if believed.members.get(m) != role}
+        strangers = {m for m in found.members if m not in believed.members}
         strangers |= {d for d, facts in found.devices.items() if believed.devices.get(d) != facts}
         self.barred = frozenset(strangers)
         if strangers:
             log.error("%d members or devices are not on the signed log: barred", len(strangers))
         if self.setback is None:
             left = Belonging(
-                {m: role for m, role in found.members.items() if m not in strangers},
+                {m: role for m, role in believed.members.items() if m in found.members},
                 {d: facts for d, facts in found.devices.items() if d not in strangers},
             )
             if left != self.newest.state:

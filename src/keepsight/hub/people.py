@@ -4,6 +4,7 @@ Lives in the event loop's thread; what it stores goes through the household's SQ
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -56,9 +57,18 @@ class People:
         self.devices = {device.device_id: device for device in devices}
         self.sessions = {session.token_hash: session for session in sessions}
 
-    def bar(self, strangers: frozenset[bytes]) -> None:
-        """Leave out members and devices that the signed membership log does not name."""
-        self.members = {i: m for i, m in self.members.items() if i not in strangers}
+    def bar(self, strangers: frozenset[bytes], roles: Mapping[bytes, str]) -> None:
+        """Leave out members and devices that the signed membership log does not name.
+
+        Args:
+            strangers: whom the database knows beyond the log.
+            roles: by the log; one that was changed in the database alone does not count.
+        """
+        self.members = {
+            i: replace(m, role=Role(roles[i]))
+            for i, m in self.members.items()
+            if i not in strangers and i in roles
+        }
         self.devices = {
             i: d
             for i, d in self.devices.items()

@@ -63,7 +63,8 @@ async def hear_witness(body: WitnessBody, who: SignedIn) -> dict[str, bool]:
     except MembershipError as error:
         raise ApiError(422, "bad_entry", str(error)) from error
     if is_news:
-        household.people.bar(household.membership.barred)
+        log = household.membership
+        household.people.bar(log.barred, log.roles)
         by = who.viewer.device.device_id.hex() if who.viewer else "local"
         await household.journal.record([{"type": "rolled_back", "device": by, "member": who.name}])
         await household.people.end_every_session()
