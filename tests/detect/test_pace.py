@@ -44,7 +44,25 @@ def test_far_keyframes_do_not_let_two_seconds_pass(gop):
     pace = Pace()
     times = [time for time, _ in looks_of(pace, stream(60, gop=gop))]
     assert pace.mode is Mode.DECODE
-    assert max(b - a for a, b in itertools.pairwise(times)) <= 1.1
+    assert max(b - a for a, b in itertools.pairwise(times)) <= 2.15
+
+
+def test_what_comes_after_the_last_look_before_a_keyframe_is_not_needed():
+    times = looks_of(Pace(), stream(60, gop=40))
+    late = [time % 4 for time, _ in times if time > 10]
+    assert {round(time, 1) for time in late} == {0.0, 2.0}
+
+
+def test_somebody_in_the_picture_is_looked_at_every_second():
+    pace = Pace()
+    looks_of(pace, stream(20, gop=40))
+    due = []
+    for unit in stream(8, gop=40, start=200):
+        pace.note(unit, is_raised=False)
+        if pace.is_due(unit, has_company=True):
+            pace.looked(unit.media_us, has_moved=False)
+            due.append(unit.media_us / 1e6)
+    assert max(b - a for a, b in itertools.pairwise(due)) <= 1.1
 
 
 def test_before_the_distance_is_known_it_looks_every_second():

@@ -111,7 +111,7 @@ class Watcher:
                 is_quiet = not self._tracker.tracks and self._span is None
                 is_raised = self._sign.feed(unit, is_quiet=is_quiet)
             self.pace.note(unit, is_raised=is_raised)
-            if self.pace.is_due(unit):
+            if self.pace.is_due(unit, has_company=self._book.is_open):
                 # The clock costs 10 us, a unit without a look less: only looks are timed.
                 begun_ns = time.thread_time_ns()
                 self._look(sighting)
