@@ -37,6 +37,9 @@ class Listener:
     def on_end(self, session_hash: bytes) -> None:
         self.heard.put_nowait(("end", session_hash, b""))
 
+    def on_renew(self) -> None:
+        self.heard.put_nowait(("renew", b"", b""))
+
     async def next(self) -> tuple[str, bytes, bytes]:
         return await asyncio.wait_for(self.heard.get(), 5)
 
@@ -154,3 +157,13 @@ async def test_nonsense_is_a_new_connection(tmp_path: Path, garbage: bytes) -> N
         assert await listener.next() == ("fragment", OPAQUE, b"x")
         writer.close()
         again.close()
+
+
+async def test_a_new_epoch_is_an_empty_message(tmp_path: Path) -> None:
+    async with listening(tmp_path / "feed.sock") as hub, running(tmp_path / "feed.sock") as found:
+        _, listener = found
+        _, writer = await hub.take()
+        writer.write((1).to_bytes(4) + b"\x06")
+        while (heard := await listener.next())[0] != "renew":
+            assert heard[0] == "connected", heard
+        writer.close()

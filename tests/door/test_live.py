@@ -358,3 +358,29 @@ async def test_door_stop_says_1012(make_house: MakeHouse) -> None:
     await next_text(viewer, "refused")
     await asyncio.gather(house.front.stop(), viewer.receive(timeout=5))
     assert viewer.close_code == 1012
+
+
+async def test_in_a_new_epoch_old_names_lead_nowhere_and_new_ones_go_on_at_once(
+    make_house: MakeHouse,
+) -> None:
+    house = await make_house()
+    camera = house.camera()
+    camera.shoot(is_keyframe=True)
+    viewer = await house.connect()
+    before = camera.opaque
+    await watch(viewer, before)
+    await next_binary(viewer)
+    house.hub.feed.renew()
+    camera.opaque = bytes(reversed(before))
+    camera.live.roll(epoch=2)
+    house.hub.feed.rename_stream(before, camera.opaque)
+    began = time.monotonic()
+    assert await next_text(viewer, "renewed") == {"renewed": True}
+    await watch(viewer, camera.opaque)
+    opaque, sealed = await next_binary(viewer)
+    assert time.monotonic() - began < 1
+    assert opaque == camera.opaque
+    assert (read_header(sealed).kind, read_header(sealed).epoch) == (Kind.INIT, 2)
+    await watch(viewer, before)
+    assert await next_text(viewer, "refused") == {"refused": before.hex()}
+    await viewer.close()

@@ -259,3 +259,27 @@ def test_group_being_sent_ends_at_the_hard_limit_and_the_next_keyframe_resumes()
     rig.shoot(key=True)
     assert pipe.wrote == [0, 1, 2, 3, 6]
     assert lane.dropped == 2
+
+
+async def test_a_new_epoch_ends_every_watch_and_offers_the_stream_under_its_new_name(
+    feed: Feed,
+) -> None:
+    rig = Rig()
+    rig.shoot(key=True)
+    feed.add_stream(OPAQUE, rig.live, StreamState.RUNNING)
+    door = await connect(feed)
+    door.tell(1)
+    assert (await door.take())[0] == 4
+    await door.take_fragment()
+    await door.take_fragment()
+    feed.renew()
+    later = bytes(reversed(OPAQUE))
+    feed.rename_stream(OPAQUE, later)
+    assert await door.take() == (6, b"")
+    assert not rig.live.is_watched
+    door.tell(1, later)
+    kind, body = await door.take()
+    assert (kind, body[:16], json.loads(body[16:])) == (4, later, {"state": "running"})
+    kind, body = await door.take()
+    assert (kind, body[:16]) == (3, later)
+    door.writer.close()
