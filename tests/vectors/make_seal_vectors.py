@@ -338,7 +338,7 @@ def collision_case() -> dict[str, Any]:
 def release_cases(
     kept: dict[str, str], private: DevicePrivateKey, public: bytes, other: bytes, browser: bytes
 ) -> Iterator[dict[str, Any]]:
-    """Wraps for one kind of device key; `other` is another device's, `browser` made by its library."""
+    """Wraps for one kind of device key; `other` is another device's, `browser` its library's."""
 
     def case(
         name: str, *, opens: bool, made: bytes | None = None, purpose: str = "live",
