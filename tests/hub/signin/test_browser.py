@@ -17,7 +17,7 @@ from keepsight.core.clock import SystemClock
 from keepsight.door.config import BUILT_UI, FrontConfig
 from keepsight.door.front import Front
 from keepsight.door.ui import Ui
-from tests.home import HOUSEHOLD, PASSPHRASE, running_hub, set_up
+from tests.home import HOUSEHOLD, PASSPHRASE, running_hub, set_up, simulated_camera
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -216,6 +216,26 @@ async def test_the_private_key_cannot_leave_the_browser(site, chromium):
         return [privateKey.extractable, tried];
     }""")
     assert found == [False, "InvalidAccessError"]
+
+
+async def test_a_camera_with_a_pin_waits_for_it_on_a_shared_device(home, site, chromium, clip):
+    async with simulated_camera(clip) as camera, home.browser() as ann:
+        added = (await home.add_camera(camera.url))["id"]
+        await ann.ask("PUT", f"/api/cameras/{added}/pin", {"pin": "4729"})
+        page = await new_page(chromium)
+        await page.goto(site)
+        await page.get_by_label("Your name").fill("Ann")
+        await page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
+        await page.get_by_role("switch", name="Other people use this device too").check()
+        await page.get_by_role("button", name="Sign in", exact=True).click()
+        await page.get_by_text("Locked with a PIN").click()
+        await page.get_by_label("Enter the PIN of this camera").fill("0000")
+        await page.get_by_role("button", name="Show", exact=True).click()
+        await page.get_by_text("This PIN is wrong").wait_for()
+        await page.locator("main input[type=password]").fill("4729")
+        await page.get_by_role("button", name="Show", exact=True).click()
+        await page.locator("main .container canvas, main .container video").first.wait_for()
+        assert await page.get_by_text("Locked with a PIN").count() == 0
 
 
 async def test_at_an_ip_address_the_way_out_is_said(site, chromium):
