@@ -1,5 +1,7 @@
 """Log, then release: the line is durable before a wrap exists; with a journal that can refuse."""
 
+from dataclasses import replace
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -38,6 +40,17 @@ async def test_one_line_a_window_with_who_and_what(viewer):
     line = journal.lines[0]
     assert (line["type"], line["writer"]) == ("release", CONTEXT.writer.hex())
     assert (line["device"], line["member"]) == ((b"d" * 16).hex(), (b"m" * 16).hex())
+    assert (line["role"], "integration" in line) == ("owner", False)
+
+
+async def test_a_display_is_written_down_with_its_integration(viewer):
+    journal = OrderedJournal()
+    member = replace(viewer.member, role=Role.DISPLAY, integration="smart display")
+    await release_windows(journal, replace(viewer, member=member), [WINDOW])
+    assert (journal.lines[0]["role"], journal.lines[0]["integration"]) == (
+        "display",
+        "smart display",
+    )
 
 
 async def test_a_refusing_ledger_releases_nothing(viewer, monkeypatch):

@@ -43,7 +43,11 @@ class Viewer:
 
 
 def _ledger_line(viewer: Viewer, window: ReleasableWindow) -> dict[str, object]:
-    context = window.context
+    context, member = window.context, viewer.member
+    # As they are now: a guest who becomes a member later was a guest when they could see this.
+    standing = {"role": member.role.value}
+    if member.integration:
+        standing["integration"] = member.integration
     return {
         "type": "release",
         "purpose": window.purpose,
@@ -53,8 +57,9 @@ def _ledger_line(viewer: Viewer, window: ReleasableWindow) -> dict[str, object]:
         "writer": context.writer.hex(),
         "start_us": window.start_us,
         "end_us": window.end_us,
-        "member": viewer.member.member_id.hex(),
+        "member": member.member_id.hex(),
         "device": viewer.device.device_id.hex(),
+        **standing,
     }
 
 
