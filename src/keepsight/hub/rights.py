@@ -77,12 +77,25 @@ class Rights:
             capability: what is asked for.
             path: host name that the browser asked for.
         """
-        member = viewer.member if viewer else None
-        role = member.role if member else Role.OWNER
+        role = viewer.member.role if viewer else Role.OWNER
         running = self._household.roster.find(camera_id)
         if running is not None and running.camera.is_trial and role is not Role.OWNER:
             return NOT_GRANTED
-        attempt = Attempt(
+        attempt = self._attempt(viewer, camera_id, capability, path)
+        return decide(
+            role,
+            attempt,
+            self.of(attempt.member_id),
+            self.suspended(),
+            self._household.clock.wall_us(),
+        )
+
+    def _attempt(
+        self, viewer: Viewer | None, camera_id: bytes, capability: Capability, path: str
+    ) -> Attempt:
+        member = viewer.member if viewer else None
+        running = self._household.roster.find(camera_id)
+        return Attempt(
             camera_id=camera_id,
             vendor=running.camera.vendor if running else "",
             model=running.camera.model if running else "",
@@ -92,12 +105,18 @@ class Rights:
             integration=member.integration if member else "",
             path=path,
         )
-        return decide(
-            role,
-            attempt,
-            self.of(attempt.member_id),
-            self.suspended(),
-            self._household.clock.wall_us(),
+
+    def concerning(self, viewer: Viewer, path: str = "") -> tuple[Suspension, ...]:
+        """What is switched off of what was granted to somebody: no other is theirs to know."""
+        attempts = [
+            self._attempt(viewer, running.camera.camera_id, capability, path)
+            for running in self._household.roster.running()
+            for capability in self.granted(viewer, running.camera.camera_id, path)
+        ]
+        return tuple(
+            suspension
+            for suspension in self.suspended()
+            if any(suspension.matches(attempt) for attempt in attempts)
         )
 
     def granted(

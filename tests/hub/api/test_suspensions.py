@@ -113,6 +113,20 @@ async def test_what_is_off_for_a_while_comes_back_by_itself_and_the_door_is_told
         await home.wait_for(is_history)
 
 
+async def test_a_guest_hears_of_nothing_but_their_own_cameras(home, clip):
+    async with simulated_camera(clip) as camera:
+        hall = await running_camera(home, camera)
+        cellar = (await home.add_camera(camera.url, name="Cellar"))["id"]
+        only_hall = [{"camera": hall, "capabilities": ["live"]}]
+        async with home.member("Gwen", "guest", only_hall) as gwen:
+            await suspend(home, camera=cellar)
+            await suspend(home, camera=hall, capabilities=["export"])
+            assert (await gwen.get("/api/suspensions"))["in_force"] == []
+            await suspend(home, camera=hall)
+            (shown,) = (await gwen.get("/api/suspensions"))["in_force"]
+            assert (shown["camera"], shown["reason"]) == (hall, WHY)
+
+
 async def test_what_makes_no_sense_is_refused_with_the_way_out(home):
     ask = home.control.ask
     for body, code in (

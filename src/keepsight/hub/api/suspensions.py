@@ -47,11 +47,15 @@ def _found(who: Caller, text: str) -> Suspension:
 
 @router.get("/suspensions")
 async def list_suspensions(who: SignedIn) -> dict[str, Any]:
-    """Those in force, for everybody; those of the past, for owners."""
+    """For owners all, the past ones too; for others those of what is granted to them."""
     suspensions = who.household.suspensions
     past = await suspensions.past() if who.is_owner else []
+    if who.is_owner or who.viewer is None:
+        in_force = suspensions.in_force
+    else:
+        in_force = who.household.rights.concerning(who.viewer, who.path)
     return {
-        "in_force": [as_fields(suspension) for suspension in suspensions.in_force],
+        "in_force": [as_fields(suspension) for suspension in in_force],
         "past": [
             {
                 **as_fields(entry.suspension),
