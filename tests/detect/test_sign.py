@@ -12,8 +12,7 @@ def test_a_walk_raises_it_and_noise_does_not():
     sign = Sign("h264", sets)
     raised = [unit.media_us / 1e6 for unit in units if sign.feed(unit, is_quiet=True)]
     assert raised
-    assert 18 <= raised[0] <= 19
-    assert sum(18 <= second <= 22.5 for second in raised) >= 0.8 * len(raised)
+    assert 18 <= raised[0] <= 19  # not once in the quiet before
 
 
 def test_nothing_is_raised_before_there_is_a_baseline():
