@@ -96,8 +96,9 @@ async def test_unsigned_routes_tell_only_what_the_page_needs(home):
     async with home.browser(is_signed_in=False) as stranger:
         hello = await stranger.get("/api/hello")
         assert set(hello) == {
-            "state", "device", "version", "household", "demo", "signed_in", "time_us",
+            "state", "device", "membership", "version", "household", "demo", "signed_in", "time_us",
         }  # fmt: skip
+        assert (hello["device"], hello["membership"]) == (None, None)
         assert (hello["demo"], hello["signed_in"]) == (None, False)
         assert (await stranger.ask("POST", "/api/unlock", {"passphrase": "x"})).status == 404
         again = {"code": "x", "household": "H", "member": "M", "passphrase": PASSPHRASE}

@@ -58,7 +58,7 @@ async def test_unknown_windows_are_left_out(home):
             "recordings": [{"camera": ID, "stream": "main", "writers": [ID]}],
             "exports": [ID],
         }
-        assert (await ann.ask("POST", "/api/keys", body)).json() == {"keys": []}
+        assert (await ann.ask("POST", "/api/keys", body)).json() == {"keys": [], "refused": []}
 
 
 async def test_a_segments_key_is_released_under_its_own_camera_only(home, clip):
@@ -95,13 +95,15 @@ async def test_malformed_questions_are_refused(home, body):
         assert (await ann.ask("POST", "/api/keys", body)).status == 422
 
 
-async def test_reported_refusals_are_counted_and_written(home):
-    async with home.browser() as ann:
+async def test_reported_refusals_are_counted_and_written(home, clip):
+    async with simulated_camera(clip) as camera, home.browser() as ann:
+        hall = (await home.add_camera(camera.url))["id"]
         header = base64.b64encode(b"KSF1" + bytes(118)).decode()
-        body = {"camera": ID, "stream": "main", "reason": "foreign_household", "header": header}
+        body = {"camera": hall, "stream": "main", "reason": "foreign_household", "header": header}
+        assert (await ann.ask("POST", "/api/refusals", {**body, "camera": ID})).status == 404
         assert (await ann.ask("POST", "/api/refusals", body)).status == 204
         assert (await ann.ask("POST", "/api/refusals", {**body, "reason": "made up"})).status == 422
         status = await ann.get("/api/status")
         assert status["refusals"]["by_reason"] == {"foreign_household": 1}
         (line,) = [x for x in (await ann.get("/api/ledger"))["lines"] if x["type"] == "refused"]
-        assert (line["by"], line["camera"]) == (ann.device_id, ID)
+        assert (line["by"], line["camera"]) == (ann.device_id, hall)
