@@ -125,7 +125,7 @@ def test_a_new_format_keeps_what_is_known_and_new_rules_do_not():
     assert post.watcher is known
     assert post.config.parameter_sets == other
     assert not reconfigure(post, config_of(other, rules={"kinds": ["dog"]}))
-    post.failure = "broke"
+    post.missing_model = "not installed"
     assert not reconfigure(post, config_of(other))
 
 

@@ -187,7 +187,8 @@ def reconfigure(post: Post, config: CameraConfig) -> bool:
         config.privacy_masks,
         config.choice,
     )
-    if not is_same or post.failure is not None:
+    has_trouble = post.failure is not None or post.missing_model is not None
+    if not is_same or has_trouble:  # a new start may help: the model may be there now
         return False
     if (known.codec, known.parameter_sets) != (config.codec, config.parameter_sets):
         decoder = Decoder(config.codec, config.parameter_sets)
