@@ -49,3 +49,9 @@ async def test_a_browser_without_session_learns_whether_it_was_removed(home):
         after = await phone.get("/api/hello", device=phone.device_id, after=3)
         assert len(after["membership"]["entries"]) == len(known["entries"]) - 3
         assert (await phone.ask("GET", "/api/hello", device="zz")).status == 422
+
+
+async def test_a_stranger_with_a_made_up_device_does_not_see_who_belongs_to_the_household(home):
+    async with home.browser(is_signed_in=False) as stranger:
+        hello = await stranger.get("/api/hello", device="ab" * 16, after=0)
+        assert hello["membership"] is None

@@ -15,6 +15,7 @@ from keepsight.hub.api.membership import log_document
 from keepsight.hub.api.policies import ANYONE
 from keepsight.hub.api.recent import check_limit
 from keepsight.hub.api.session import DeviceBody, enrol_and_start
+from keepsight.hub.household import Household
 from keepsight.hub.keyring import WrongPassphraseError
 from keepsight.hub.signin.passphrase import judge_passphrase
 from keepsight.seal.membership import VERSION_MAX
@@ -42,6 +43,11 @@ class PassphraseBody(BaseModel):
     context: list[str] = Field(default_factory=list, max_length=20)
     factor: bool = False
     """A passkey or one-time codes stand beside it."""
+
+
+def _was_enrolled(household: Household, device: str | None) -> bool:
+    """Whether the ledger has ever seen this device: to anybody else the log is not shown here."""
+    return device in household.journal.reader.names()
 
 
 @router.get("/hello", dependencies=[ANYONE])
@@ -73,7 +79,9 @@ async def hello(
         "state": hub.state.value,
         "device": standing,
         "membership": (
-            log_document(household, after) if household and standing == "removed" else None
+            log_document(household, after)
+            if household and standing == "removed" and _was_enrolled(household, device)
+            else None
         ),
         "version": __version__,
         "household": {"id": identity[0].hex(), "name": identity[1]} if identity else None,
