@@ -73,3 +73,14 @@ async def test_what_cannot_be_done_says_why(installed):
     assert (which.status, "say which cameras" in which.err) == (1, True)
     camera = await keepsight("member", "invite", "Gwen", "--camera", "Attic", "--data", data)
     assert (camera.status, "no camera of this household" in camera.err) == (1, True)
+
+
+async def test_a_removed_member_can_be_erased_from_the_ledger(installed):
+    data, home = installed
+    async with home.member("Gwendolyn"):
+        pass
+    reader = home.household.journal.reader
+    assert "Gwendolyn" in str(reader.page(1 << 40, 200).lines)
+    gone = await keepsight("member", "remove", "Gwendolyn", "--yes", "--erase", "--data", data)
+    assert (gone.status, "was removed" in gone.out) == (0, True), gone.err
+    assert "Gwendolyn" not in str(reader.page(1 << 40, 200).lines)

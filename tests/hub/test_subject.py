@@ -63,7 +63,7 @@ async def test_an_erased_member_is_named_nowhere_and_every_proof_holds(home):
         assert wrong.status == 401
         before = home.household.journal.head
         assert "Benedikt" in json.dumps(all_lines(home))
-        await erase(home.household, ben)
+        await erase(home.household, ben, by="local")
         after = all_lines(home)
         assert "Benedikt" not in json.dumps(after)
         assert ben.member_id.hex() not in json.dumps(after)
@@ -78,5 +78,5 @@ async def test_an_erased_member_is_named_nowhere_and_every_proof_holds(home):
 
 async def test_the_last_owner_cannot_go(home):
     with pytest.raises(LastOwnerError):
-        await erase(home.household, find(home, "Ann"))
+        await erase(home.household, find(home, "Ann"), by="local")
     assert find(home, "Ann")

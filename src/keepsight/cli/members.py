@@ -243,10 +243,14 @@ def role(
 
 
 @app.command("remove")
-def remove(
+def remove(  # noqa: PLR0913 - the command line's contract
     name: NameArgument,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    erase: Annotated[
+        bool,
+        typer.Option("--erase", help="Also make unreadable what the ledger says about them."),
+    ] = False,
     data: DataOption = None,
     household: HouseholdOption = None,
     passphrase_file: UnlockOption = None,
@@ -257,7 +261,8 @@ def remove(
 
     async def question(control: Control) -> None:
         member = await _find(control, name)
-        await control.ask("DELETE", f"/api/members/{member['id']}")
+        query = {"erase": "true"} if erase else {}
+        await control.ask("DELETE", f"/api/members/{member['id']}", None, **query)
 
     ask_hub(question, data=data, household=household, passphrase_file=passphrase_file)
     typer.echo(f"{name} was removed; a new epoch has begun")

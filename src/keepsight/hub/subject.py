@@ -210,7 +210,7 @@ def export_pieces(
     yield "]}\n"
 
 
-async def erase(household: "Household", member: Member) -> None:
+async def erase(household: "Household", member: Member, *, by: str) -> None:
     """Delete an account: nothing of it signs in, and its lines on the ledger name nobody.
 
     Raises:
@@ -218,10 +218,9 @@ async def erase(household: "Household", member: Member) -> None:
         keepsight.seal.ledger.LedgerError: the ledger refused; nothing has changed, or the member
             is gone and their lines can still be read.
     """
-    by = member.member_id.hex()
     await household.people.remove_member(member, by=by)
     for job in household.exports.jobs():
-        if job.by == by:
+        if job.by == member.member_id.hex():
             await household.exports.drop(job.writer)
     await household.journal.erase_subject(member.member_id, by=by)
 

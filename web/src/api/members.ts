@@ -102,8 +102,9 @@ export class MembersClient {
     return this.api.change('PUT', `/members/${id}/grants`, { grants });
   }
 
-  remove(id: string): Promise<void> {
-    return this.api.change('DELETE', `/members/${id}`);
+  /** @param erases also what the ledger says about them. */
+  remove(id: string, erases = false): Promise<void> {
+    return this.api.change('DELETE', erases ? `/members/${id}?erase=true` : `/members/${id}`);
   }
 
   removeDevice(id: string): Promise<void> {

@@ -14,6 +14,7 @@ from keepsight.hub.grant import as_fields
 from keepsight.hub.member import Member, Role
 from keepsight.hub.people import LastOwnerError
 from keepsight.hub.store.people import NameTakenError
+from keepsight.hub.subject import erase as erase_member
 
 router = APIRouter()
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -116,7 +117,7 @@ async def change_member(member: str, body: ChangeBody, who: Owner) -> dict[str, 
     if after.role is not Role.DISPLAY and not after.passphrase_hash:
         raise ApiError(409, "no_passphrase", "a display has no passphrase: invite a person instead")
     try:
-        await who.household.people.change_member(after, by=who.name)
+        after = await who.household.people.change_member(after, by=who.name, was=before)
     except LastOwnerError as error:
         raise LAST_OWNER from error
     except NameTakenError as error:
@@ -135,9 +136,21 @@ async def replace_grants(member: str, body: GrantsBody, who: Owner) -> dict[str,
 
 
 @router.delete("/members/{member}", status_code=204, dependencies=[Depends(recent)])
-async def remove_member(member: str, who: Owner) -> None:
-    """Remove a member: their sessions end now, and no key of theirs opens what is sealed next."""
+async def remove_member(
+    member: str,
+    who: Owner,
+    *,
+    erase: bool = False,
+) -> None:
+    """Remove a member: their sessions end now, and no key of theirs opens what is sealed next.
+
+    With `erase` nobody can read any more that lines of the ledger were about them.
+    """
+    found, household = _find(who, member), who.household
     try:
-        await who.household.people.remove_member(_find(who, member), by=who.name)
+        if erase:
+            await erase_member(household, found, by=who.name)
+        else:
+            await household.people.remove_member(found, by=who.name)
     except LastOwnerError as error:
         raise LAST_OWNER from error

@@ -114,7 +114,7 @@ async def delete_mine(body: DeletionBody, who: SignedIn, response: Response) -> 
     if body.name.strip().casefold() != viewer.member.name.casefold():
         raise ApiError(422, "wrong_name", "type your own name as it stands above", where="name")
     try:
-        await erase(who.household, viewer.member)
+        await erase(who.household, viewer.member, by=who.name)
     except LastOwnerError as error:
         raise LAST_OWNER from error
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
