@@ -26,6 +26,8 @@ from keepsight.detect.wire import FromWatcher, Message, Reader, pack_json, pack_
 QUIET_CAMERAS: Final = 32
 BUSY_CAMERAS: Final = 2
 SECONDS: Final = 60
+SETTLING_SECONDS: Final = 16
+"""All 34 begin at once, each with one thorough look; visits come after."""
 CORES: Final = 2
 SETTING: Final = Setting(640, 360, 10, 2, visits=2, quiet_seconds=20, quiet_times=1)
 
@@ -53,11 +55,12 @@ def _play(connection: socket.socket, day: Day, seconds: int) -> list[int]:
         late.append(int(max(0.0, -wait) * 1e6))
         us = int(tick * 1e6 / rate)
         for number in range(QUIET_CAMERAS + BUSY_CAMERAS):
-            is_busy = number >= QUIET_CAMERAS
+            is_busy = number >= QUIET_CAMERAS and tick >= SETTLING_SECONDS * rate
             shift = 2 * rate * number  # not all keyframes at once, and not all visits
             if is_busy:
                 begin = int(day.visits[0][0] * rate) // (2 * rate) * (2 * rate)
-                source = day.units[begin + tick % (len(day.units) - begin)]
+                since = tick - SETTLING_SECONDS * rate
+                source = day.units[begin + since % (len(day.units) - begin)]
             else:
                 source = day.units[(tick + shift + number) % quiet_units]
             wall_us = time.time_ns() // 1000
