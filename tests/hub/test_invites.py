@@ -6,7 +6,7 @@ import pytest
 
 from keepsight.hub.invite import LIFE_US, Invite
 from keepsight.hub.invites import OPEN_MAX, InviteError, fingerprint
-from keepsight.hub.member import Role
+from keepsight.hub.member import Member, Role
 
 
 def wish(home, name="Gwen"):
@@ -62,3 +62,20 @@ async def test_an_expired_one_is_not_found(home):
 def test_a_fingerprint_has_128_bits():
     assert len(bytes.fromhex(fingerprint(b"k" * 32))) == 16
     assert fingerprint(b"k" * 32) != fingerprint(b"l" * 32)
+
+
+async def test_the_invites_of_an_owner_end_with_their_right_to_make_them(home):
+    people, invites = home.household.people, home.household.invites
+    for number, end in enumerate(("removed", "demoted")):
+        ben = Member(bytes([number + 1]) * 16, f"Ben {number}", Role.OWNER, "x", 1)
+        await people.add_member(ben, by="local")
+        wanted = replace(wish(home, f"Back door {number}"), role=Role.OWNER, by=ben.member_id)
+        made, secret = await invites.make(wanted)
+        assert invites.find(secret) == made
+        if end == "removed":
+            await people.remove_member(ben, by="local")
+        else:
+            await people.change_member(replace(ben, role=Role.MEMBER), by="local")
+        assert invites.find(secret) is None
+        await invites.load()
+        assert invites.find(secret) is None

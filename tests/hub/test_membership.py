@@ -2,6 +2,7 @@
 an older directory that was put back is noticed. Method: real files, copied and restored."""
 
 import asyncio
+import os
 import shutil
 
 import pytest
@@ -117,6 +118,16 @@ async def test_a_changed_log_is_held_back(place, keyring, how):
     assert opened(place, keyring, anchor=False).is_rolled_back, "until somebody accepts it"
     assert await again.accept() == 1
     assert not opened(place, keyring, anchor=False).is_rolled_back
+
+
+async def test_a_line_that_the_disk_takes_in_parts_is_whole(place, keyring, monkeypatch):
+    found, write = opened(place, keyring), os.write
+    with monkeypatch.context() as patch:
+        patch.setattr("keepsight.hub.membership.os.write", lambda fd, data: write(fd, data[:100]))
+        await found.changed("member_added", members={BOB.member_id: "member"})
+    again = opened(place, keyring, (ANN, BOB))
+    assert not again.is_rolled_back
+    assert again.newest.entry.version == 2
 
 
 async def test_a_full_disk_changes_nothing(place, keyring, monkeypatch):

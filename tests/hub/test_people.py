@@ -1,6 +1,11 @@
 """Members, their devices and sessions, in an open household; over a real hub."""
 
-from keepsight.hub.member import Device
+import asyncio
+from dataclasses import replace
+
+from keepsight.core.secret import Secret
+from keepsight.hub.member import Device, Member, Role
+from keepsight.hub.people import BarredError, LastOwnerError
 
 
 async def test_sessions_survive_a_reload_and_expire(home, monkeypatch):
@@ -32,3 +37,52 @@ async def test_removing_a_device_ends_its_sessions_and_rolls_the_windows(home, m
     assert household.people.find_session(token) is None
     assert ended == [session.token_hash]
     assert rolled == [True]
+
+
+async def second_owner(home):
+    ben = Member(b"b" * 16, "Ben", Role.OWNER, "x", 1)
+    await home.household.people.add_member(ben, by="local")
+    return ben
+
+
+async def test_two_owners_who_demote_each_other_at_once_leave_one(home):
+    people = home.household.people
+    (ann,) = people.members.values()
+    ben = await second_owner(home)
+    ends = await asyncio.gather(
+        people.change_member(replace(ben, role=Role.MEMBER), by="ann", was=ben),
+        people.change_member(replace(ann, role=Role.MEMBER), by="ben", was=ann),
+        return_exceptions=True,
+    )
+    assert [isinstance(end, LastOwnerError) for end in ends] == [False, True]
+    assert [one.role for one in people.members.values()].count(Role.OWNER) == 1
+
+
+async def test_who_is_removed_while_somebody_changes_them_stays_out(home):
+    people = home.household.people
+    ben = await second_owner(home)
+    ends = await asyncio.gather(
+        people.remove_member(ben, by="ann"),
+        people.change_member(replace(ben, name="Benny"), by="ann", was=ben),
+        people.set_email(ben, "ben@example.org", by="ben"),
+        people.set_passphrase(ben, Secret("violet harbour quiet lantern"), by="ben"),
+        return_exceptions=True,
+    )
+    assert [type(end) for end in ends] == [type(None)] + 3 * [BarredError]
+    await people.load()
+    assert ben.member_id not in people.members
+
+
+async def test_a_role_that_is_taken_away_does_not_come_back_with_another_change(home):
+    people = home.household.people
+    ben = await second_owner(home)
+    await asyncio.gather(
+        people.set_passphrase(ben, Secret("violet harbour quiet lantern"), by="ben"),
+        people.change_member(replace(ben, role=Role.GUEST), by="ann", was=ben),
+        people.change_member(replace(ben, name="Benny"), by="ann", was=ben),
+    )
+    now = people.members[ben.member_id]
+    assert (now.role, now.name) == (Role.GUEST, "Benny")
+    assert now.passphrase_hash != ben.passphrase_hash
+    await people.load()
+    assert people.members[ben.member_id] == now

@@ -98,3 +98,15 @@ async def test_a_suspension_stands_in_the_way_of_what_is_granted(home):
     assert (decision.is_allowed, decision.suspension) == (False, off)
     assert rights.granted(viewer, CAMERA) == (Capability.LIVE,)
     assert rights.decide(viewer, CAMERA, Capability.STILL).suspension is None
+
+
+async def test_a_request_that_waits_keeps_no_role_that_was_taken_away(home):
+    people, rights = home.household.people, home.household.rights
+    ben = Member(b"b" * 16, "Ben", Role.OWNER, "x", 1)
+    await people.add_member(ben, by="local")
+    asking = Viewer(ben, Device(b"d" * 16, ben.member_id, "Phone", b"k" * 32, 1, 1))
+    assert rights.decide(asking, CAMERA, Capability.LIVE).is_allowed
+    await people.change_member(replace(ben, role=Role.MEMBER), by="local")
+    assert not rights.decide(asking, CAMERA, Capability.LIVE).is_allowed
+    await people.remove_member(ben, by="local")
+    assert not rights.decide(asking, CAMERA, Capability.LIVE).is_allowed

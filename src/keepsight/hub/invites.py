@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from keepsight.hub.grant import as_fields
 from keepsight.hub.invite import Invite, hash_secret, new_secret
-from keepsight.hub.member import Member
+from keepsight.hub.member import Member, Role
+from keepsight.hub.rights import LOCAL
 from keepsight.hub.store.invites import InviteStore
 from keepsight.seal import keys
 
@@ -51,10 +52,21 @@ class Invites:
 
     @property
     def open(self) -> list[Invite]:
-        """Those that can be used now, the newest first."""
+        """Those that can be used now, the newest first.
+
+        An invite ends with its maker's right to make it: a removed owner keeps no way back in.
+        """
         now_us = self._household.clock.wall_us()
-        self._open = {i: one for i, one in self._open.items() if now_us < one.expires_us}
+        self._open = {
+            i: one
+            for i, one in self._open.items()
+            if now_us < one.expires_us and self._is_owner(one.by)
+        }
         return sorted(self._open.values(), key=lambda one: one.created_us, reverse=True)
+
+    def _is_owner(self, member_id: bytes) -> bool:
+        member = self._household.people.members.get(member_id)
+        return member_id == LOCAL or (member is not None and member.role is Role.OWNER)
 
     def find(self, secret: str) -> Invite | None:
         """The invite of a secret, if it can be used."""

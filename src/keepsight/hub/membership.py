@@ -359,7 +359,9 @@ def _append_durably(path: Path, line: bytes) -> None:
     try:
         size_bytes = os.fstat(descriptor).st_size
         try:
-            os.write(descriptor, line)
+            left = memoryview(line)
+            while left:  # a disk that is nearly full takes a part first, and refuses the next
+                left = left[os.write(descriptor, left) :]
             os.fsync(descriptor)
         except OSError:
             os.ftruncate(descriptor, size_bytes)

@@ -5,7 +5,7 @@ Lives in the event loop's thread; what it stores goes through the household's SQ
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Final
 
 from keepsight.core.secret import Secret
@@ -38,6 +38,8 @@ class People:
     def __init__(self, household: "Household", store: PeopleStore, access: Access) -> None:
         self._household = household
         self._access = access
+        # One change at a time: two owners who demote each other must not both be believed.
+        self._changing = asyncio.Lock()
         self.store = store
         """For use inside `household.sql` only."""
         self.members: dict[bytes, Member] = {}
@@ -93,40 +95,71 @@ class People:
             keepsight.hub.store.people.NameTakenError: another member has this name.
         """
         household = self._household
-        await household.sql(self.store.check_name, household.household_id, member.name)
-        await household.journal.record(
-            [
-                {
-                    "type": "member_added",
-                    "member": member.member_id.hex(),
-                    "name": member.name,
-                    "role": member.role.value,
-                    "by": by,
-                }
-            ]
-        )
-        await household.membership.changed(
-            "member_added", members={member.member_id: member.role.value}
-        )
-        await household.sql(self.store.add_member, household.household_id, member)
-        self.members[member.member_id] = member
+        async with self._changing:
+            await household.sql(self.store.check_name, household.household_id, member.name)
+            await household.journal.record(
+                [
+                    {
+                        "type": "member_added",
+                        "member": member.member_id.hex(),
+                        "name": member.name,
+                        "role": member.role.value,
+                        "by": by,
+                    }
+                ]
+            )
+            await household.membership.changed(
+                "member_added", members={member.member_id: member.role.value}
+            )
+            await household.sql(self.store.add_member, household.household_id, member)
+            self.members[member.member_id] = member
 
     def _check_owner_stays(self, member: Member) -> None:
-        owners = [one for one in self.members.values() if one.role is Role.OWNER]
-        if owners == [member]:
+        owners = {i for i, one in self.members.items() if one.role is Role.OWNER}
+        if owners == {member.member_id}:
             raise LastOwnerError
 
-    async def change_member(self, after: Member, *, by: str) -> None:
+    async def change_member(self, after: Member, *, by: str, was: Member | None = None) -> Member:
         """Give a member another name, role, e-mail address or integration.
 
         Whoever may do less than before loses what is open; the rest signs in as before.
 
+        Args:
+            after: as they are to be.
+            by: for the ledger.
+            was: as they were when `after` was made of them; what changed since stays changed.
+
+        Returns:
+            The member as they are now.
+
         Raises:
+            BarredError: they were removed meanwhile.
             LastOwnerError: nobody could decide for the household any more.
             keepsight.hub.store.people.NameTakenError: another member has this name.
         """
+        async with self._changing:
+            before = self._current(after)
+            if was is not None:
+                names = [field.name for field in fields(Member)]
+                wanted = {name: getattr(after, name) for name in names}
+                changed = {n: value for n, value in wanted.items() if value != getattr(was, n)}
+                after = replace(before, **changed)
+            await self._change(before, after, by)
+        return after
+
+    def _current(self, member: Member) -> Member:
+        """Whom somebody looked up before they waited, as they are now.
+
+        Raises:
+            BarredError: they were removed meanwhile.
+        """
+        current = self.members.get(member.member_id)
+        if current is None:
+            raise BarredError(member.name)
+        return current
+
+    async def _change(self, before: Member, after: Member, by: str) -> None:
         household = self._household
-        before = self.members[after.member_id]
         if before.name.casefold() != after.name.casefold():
             await household.sql(self.store.check_name, household.household_id, after.name)
         is_demoted = before.role is Role.OWNER and after.role is not Role.OWNER
@@ -155,6 +188,11 @@ class People:
             LastOwnerError: nobody could decide for the household any more.
             keepsight.seal.ledger.LedgerError: the ledger refused; nothing has changed.
         """
+        async with self._changing:
+            if member.member_id in self.members:
+                await self._remove(self.members[member.member_id], by)
+
+    async def _remove(self, member: Member, by: str) -> None:
         household, gone = self._household, member.member_id
         self._check_owner_stays(member)
         await household.journal.record(
@@ -202,13 +240,21 @@ class People:
         await household.sql(self.store.seen, household.household_id, session.token_hash, now_us)
 
     async def set_email(self, member: Member, email: str, *, by: str) -> None:
-        """Where a member's mail goes; empty: nowhere. The ledger learns that, not where."""
+        """Where a member's mail goes; empty: nowhere. The ledger learns that, not where.
+
+        Raises:
+            BarredError: they were removed meanwhile.
+        """
         household = self._household
-        line = {"type": "email_changed", "member": member.member_id.hex(), "by": by}
-        await household.journal.record([{**line, "is_set": bool(email)}])
-        now = replace(self.members[member.member_id], email=email)
-        await household.sql(self.store.set_email, household.household_id, member.member_id, email)
-        self.members[member.member_id] = now
+        async with self._changing:
+            current = self._current(member)
+            line = {"type": "email_changed", "member": member.member_id.hex(), "by": by}
+            await household.journal.record([{**line, "is_set": bool(email)}])
+            now = replace(current, email=email)
+            await household.sql(
+                self.store.set_email, household.household_id, member.member_id, email
+            )
+            self.members[member.member_id] = now
 
     async def set_passphrase(
         self, member: Member, passphrase: Secret, *, by: str, keep: bytes | None = None
@@ -222,25 +268,31 @@ class People:
             passphrase: judged already.
             by: for the ledger.
             keep: token hash of a session that stays.
+
+        Raises:
+            BarredError: they were removed meanwhile.
         """
         household = self._household
         passphrase_hash = await asyncio.to_thread(self._access.hash_passphrase, passphrase)
-        await household.journal.record(
-            [{"type": "passphrase_changed", "member": member.member_id.hex(), "by": by}]
-        )
-        if member.role is Role.OWNER:
-            await household.signin.open_with(member, passphrase)
-        ended = await household.sql(
-            self.store.set_passphrase,
-            household.household_id,
-            member.member_id,
-            passphrase_hash,
-            keep,
-        )
-        self.members[member.member_id] = replace(member, passphrase_hash=passphrase_hash)
-        for token_hash in ended:
-            self.sessions.pop(token_hash, None)
-            self.on_session_end(token_hash)
+        async with self._changing:
+            # Not as they were before the wait: a role that was taken away must not come back.
+            current = self._current(member)
+            await household.journal.record(
+                [{"type": "passphrase_changed", "member": member.member_id.hex(), "by": by}]
+            )
+            if current.role is Role.OWNER:
+                await household.signin.open_with(current, passphrase)
+            ended = await household.sql(
+                self.store.set_passphrase,
+                household.household_id,
+                member.member_id,
+                passphrase_hash,
+                keep,
+            )
+            self.members[member.member_id] = replace(current, passphrase_hash=passphrase_hash)
+            for token_hash in ended:
+                self.sessions.pop(token_hash, None)
+                self.on_session_end(token_hash)
 
     async def start_session(
         self, member: Member, device: Device, start: Start = STARTED

@@ -77,7 +77,9 @@ class Rights:
             capability: what is asked for.
             path: host name that the browser asked for.
         """
-        role = viewer.member.role if viewer else Role.OWNER
+        role = self._role(viewer)
+        if role is None:
+            return NOT_GRANTED
         running = self._household.roster.find(camera_id)
         if running is not None and running.camera.is_trial and role is not Role.OWNER:
             return NOT_GRANTED
@@ -89,6 +91,13 @@ class Rights:
             self.suspended(),
             self._household.clock.wall_us(),
         )
+
+    def _role(self, viewer: Viewer | None) -> Role | None:
+        """As it is now: who asks may have been demoted or removed since they came in."""
+        if viewer is None:
+            return Role.OWNER
+        member = self._household.people.members.get(viewer.member.member_id)
+        return member.role if member else None
 
     def _attempt(
         self, viewer: Viewer | None, camera_id: bytes, capability: Capability, path: str

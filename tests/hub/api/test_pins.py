@@ -1,5 +1,7 @@
 """A camera with a PIN gives shared devices no keys before the PIN; over a real hub and camera."""
 
+import asyncio
+
 import pytest
 
 from tests.home import PASSPHRASE, simulated_camera
@@ -65,6 +67,16 @@ async def test_guessing_a_pin_is_limited(home, clip):
         for _ in range(5):
             assert (await ann.ask("POST", path, {"pin": "0000"})).status == 422
         assert (await ann.ask("POST", path, {"pin": PIN})).status == 429
+
+
+async def test_guessing_a_pin_many_times_at_once_is_limited_too(home, clip):
+    async with simulated_camera(clip) as camera, home.browser() as ann:
+        added = (await home.add_camera(camera.url))["id"]
+        path = f"/api/cameras/{added}/pin"
+        await ann.ask("PUT", path, {"pin": PIN})
+        tries = (ann.ask("POST", path, {"pin": "0000"}) for _ in range(12))
+        answers = sorted(answer.status for answer in await asyncio.gather(*tries))
+        assert answers == 5 * [422] + 7 * [429]
 
 
 @pytest.mark.parametrize(("method", "body"), [("PUT", {"pin": PIN}), ("DELETE", None)])

@@ -51,6 +51,27 @@ async def test_every_release_is_on_the_ledger_with_its_device(home, clip):
             await ann.window(HOUSEHOLD, key)
 
 
+async def test_a_device_that_is_removed_while_it_asks_gets_no_key(home, clip, monkeypatch):
+    async with simulated_camera(clip) as camera, home.browser() as ann:
+        added = await home.add_camera(camera.url)
+        live = {"live": [{"camera": added["id"], "stream": "main"}]}
+
+        async def window():
+            return (await ann.ask("POST", "/api/keys", live)).json()["keys"]
+
+        await home.wait_for(window)
+        look_up = home.household.archive.windows
+
+        async def remove_first(*wanted):
+            await home.household.people.remove_device(bytes.fromhex(ann.device_id), by="local")
+            return await look_up(*wanted)
+
+        monkeypatch.setattr(home.household.archive, "windows", remove_first)
+        recordings = [{"camera": added["id"], "stream": "main", "writers": [ID]}]
+        answer = await ann.ask("POST", "/api/keys", {**live, "recordings": recordings})
+        assert (answer.status, answer.json()["error"]) == (401, "not_signed_in")
+
+
 async def test_unknown_windows_are_left_out(home):
     async with home.browser() as ann:
         body = {

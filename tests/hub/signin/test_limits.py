@@ -1,6 +1,7 @@
 """Failures close sign-in per name and for all, over restarts and clock jumps; by a hand clock."""
 
 import json
+from contextlib import ExitStack
 
 import pytest
 
@@ -121,3 +122,17 @@ def test_a_file_that_cannot_be_written_loses_no_count(tmp_path):
     limit = TryLimit(HandClock(), tmp_path / "missing" / "deeper" / "tries.json")
     fail(limit, "Ann", 5)
     wait_of(limit, "Ann")
+
+
+def test_tries_at_the_same_time_count_before_it_is_known_whether_they_are_right():
+    limit = TryLimit(HandClock())
+    with ExitStack() as open_tries:
+        for _ in range(5):
+            open_tries.enter_context(limit.trying("ann"))
+        with pytest.raises(TooManyTriesError), limit.trying("ann"):
+            pass
+        with limit.trying("ben"):
+            pass
+    with limit.trying("ann"):
+        pass
+    assert not limit._running

@@ -9,7 +9,7 @@ from keepsight.core.secret import Secret
 from keepsight.hub.api.answers import ApiError, Caller
 from keepsight.hub.api.factors import own
 from keepsight.hub.api.policies import SignedIn
-from keepsight.hub.api.recent import check_limit, site_of
+from keepsight.hub.api.recent import site_of, trying
 from keepsight.hub.api.signin import PasskeyAnswer, answer_size, passkey_problem, refuse_weak
 from keepsight.hub.member import Session
 from keepsight.hub.proof import session_name
@@ -49,9 +49,11 @@ async def ask_confirmation(request: Request, who: SignedIn) -> dict[str, Any]:
 async def _check(request: Request, who: Caller, typed: Secret) -> None:
     viewer, _ = own(who)
     limit, name = request.app.state.hub.limit, viewer.member.name
-    check_limit(limit, name)
-    if await who.household.signin.verify_passphrase(name, typed) is None:
-        limit.failed(name)
+    with trying(limit, name):
+        is_right = await who.household.signin.verify_passphrase(name, typed) is not None
+        if not is_right:
+            limit.failed(name)
+    if not is_right:
         line = {"type": "sign_in_failed", "name": name, "factor": "confirmation"}
         await who.household.journal.record([{**line, "member": who.name}])
         raise ApiError(422, "wrong_current", "the passphrase is wrong")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from keepsight.core.secret import Secret
 from keepsight.hub.api.answers import ApiError, Caller
 from keepsight.hub.api.policies import SignedIn
-from keepsight.hub.api.recent import check_limit, recent, site_of
+from keepsight.hub.api.recent import recent, site_of, trying
 from keepsight.hub.api.signin import (
     PasskeyAnswer,
     answer_size,
@@ -172,10 +172,10 @@ async def _may_remove(request: Request, who: Caller, typed: Secret) -> None:
     if not typed.reveal():
         raise ApiError(422, "passphrase_needed", "give your passphrase: it will be all there is")
     limit = request.app.state.hub.limit
-    check_limit(limit, viewer.member.name)
-    if await who.household.signin.verify_passphrase(viewer.member.name, typed) is None:
-        limit.failed(viewer.member.name)
-        raise ApiError(401, "wrong_passphrase", "the passphrase is wrong")
+    with trying(limit, viewer.member.name):
+        if await who.household.signin.verify_passphrase(viewer.member.name, typed) is None:
+            limit.failed(viewer.member.name)
+            raise ApiError(401, "wrong_passphrase", "the passphrase is wrong")
     refuse_weak(typed, who.household, viewer.member.name, has_factor=False)
 
 

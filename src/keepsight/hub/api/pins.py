@@ -10,7 +10,7 @@ from keepsight.core.secret import Secret
 from keepsight.hub.api.answers import ApiError, Caller, parse_id
 from keepsight.hub.api.factors import own
 from keepsight.hub.api.policies import Owner, Sees, SignedIn
-from keepsight.hub.api.recent import check_limit, recent
+from keepsight.hub.api.recent import recent, trying
 from keepsight.hub.member import Role
 from keepsight.hub.signin.pins import PinError, hash_pin, is_pin
 from keepsight.hub.store.factors import StoredPin
@@ -53,13 +53,15 @@ async def _give(request: Request, who: Caller, subject: bytes, body: PinBody) ->
     viewer, session = own(who)
     limit, pins = request.app.state.hub.limit, who.household.signin.pins
     scope = f"pin {subject.hex()} {viewer.device.device_id.hex()}"
-    check_limit(limit, scope)
     stored = pins.find(subject)
     if stored is None:
         return
-    if not await asyncio.to_thread(is_pin, stored, Secret(body.pin.get_secret_value())):
-        limit.failed(scope)
-        raise ApiError(422, "wrong_pin", "this PIN is wrong")
+    with trying(limit, scope):
+        is_right = await asyncio.to_thread(is_pin, stored, Secret(body.pin.get_secret_value()))
+        # While it was judged another PIN may have been set: then the old one is no longer right.
+        if not is_right or pins.find(subject) is not stored:
+            limit.failed(scope)
+            raise ApiError(422, "wrong_pin", "this PIN is wrong")
     limit.succeeded(scope)
     pins.given(session.token_hash, subject)
 

@@ -1,5 +1,7 @@
 """What more a route may ask of a caller: a recent proof of who they are, and how they came."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -48,8 +50,20 @@ def check_limit(limit: TryLimit, name: str) -> None:
     Raises:
         ApiError: 429 too_many_tries.
     """
+    with trying(limit, name):
+        pass
+
+
+@contextmanager
+def trying(limit: TryLimit, name: str) -> Iterator[None]:
+    """Hold a place among the tries while one is being judged: guessing at once is no way around.
+
+    Raises:
+        ApiError: 429 too_many_tries.
+    """
     try:
-        limit.check(name)
+        with limit.trying(name):
+            yield
     except TooManyTriesError as error:
         raise ApiError(
             429, "too_many_tries", str(error), retry_seconds=error.retry_seconds

@@ -114,6 +114,18 @@ async def _find(who: Caller, body: KeysBody) -> tuple[list[ReleasableWindow], li
     return windows, refused
 
 
+def _check_still_here(who: Caller) -> None:
+    """A device that was removed since it asked gets no key of the windows that began then.
+
+    Raises:
+        ApiError: 401 not_signed_in.
+    """
+    people = who.household.people
+    has_ended = who.session is not None and who.session.token_hash not in people.sessions
+    if has_ended or (who.viewer and who.viewer.device.device_id not in people.devices):
+        raise ApiError(401, "not_signed_in", "sign in first")
+
+
 @router.post("/keys")
 async def release_keys(body: KeysBody, who: SignedIn) -> dict[str, list[dict[str, Any]]]:
     """Release window keys to this device, after the ledger lines are durable.
@@ -124,6 +136,7 @@ async def release_keys(body: KeysBody, who: SignedIn) -> dict[str, list[dict[str
     if who.viewer is None:
         raise ApiError(403, "no_device", "keys are released to enrolled devices only")
     windows, refused = await _find(who, body)
+    _check_still_here(who)
     allowed: list[ReleasableWindow] = []
     for window in windows:
         # Again: what was granted may have ended while the windows were looked up.

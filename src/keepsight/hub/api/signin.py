@@ -13,7 +13,7 @@ from keepsight.core.secret import Secret
 from keepsight.hub.access import Start
 from keepsight.hub.api.answers import ApiError, open_household
 from keepsight.hub.api.policies import ANYONE
-from keepsight.hub.api.recent import check_limit, site_of
+from keepsight.hub.api.recent import check_limit, site_of, trying
 from keepsight.hub.api.session import DeviceBody, enrol_and_start
 from keepsight.hub.household import Household
 from keepsight.hub.keyring import WrongPassphraseError
@@ -150,14 +150,14 @@ async def sign_in(body: SignInBody, request: Request, response: Response) -> Any
     202 with a ticket and the kinds of second factors where one is owed.
     """
     limit = request.app.state.hub.limit
-    check_limit(limit, body.member)
     body.device.raw_key()
     passphrase = Secret(body.passphrase.get_secret_value())
-    household = await _unlocked(request, body, passphrase)
-    member = await household.signin.verify_passphrase(body.member, passphrase)
-    if member is None:
-        await _failed(request, household, body.member, "passphrase")
-        raise ApiError(401, "wrong_passphrase", "the name or the passphrase is wrong")
+    with trying(limit, body.member):
+        household = await _unlocked(request, body, passphrase)
+        member = await household.signin.verify_passphrase(body.member, passphrase)
+        if member is None:
+            await _failed(request, household, body.member, "passphrase")
+            raise ApiError(401, "wrong_passphrase", "the name or the passphrase is wrong")
     kinds = household.signin.kinds(member, site_of(request))
     if kinds:
         ticket = household.signin.half.issue(HalfSignedIn(member, body.device, body.shared))

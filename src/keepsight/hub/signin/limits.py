@@ -10,7 +10,9 @@ import json
 import logging
 import secrets
 import threading
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +61,7 @@ class TryLimit:
         self._path = path
         self._salt = secrets.token_hex(16)
         self._failures: dict[str, deque[int]] = {}
+        self._running: Counter[str] = Counter()
         self._lock = threading.Lock()
         if path is not None and path.exists():
             self._read(path)
@@ -75,11 +78,36 @@ class TryLimit:
         now_us = self._clock.monotonic_us()
         with self._lock:
             wait_us = max(
-                _wait_us(self._failures.get(self._key(name), deque()), WINDOWS, now_us),
-                _wait_us(self._failures.get(_ALL, deque()), WINDOWS_OF_ALL, now_us),
+                self._wait_us(self._key(name), WINDOWS, now_us),
+                self._wait_us(_ALL, WINDOWS_OF_ALL, now_us),
             )
         if wait_us > 0:
             raise TooManyTriesError(wait_us // SECOND_US + 1)
+
+    def _wait_us(self, key: str, windows: tuple[tuple[int, int], ...], now_us: int) -> int:
+        failures, running = self._failures.get(key, deque()), self._running[key]
+        # A try whose answer is not known yet counts as a failure of now: many at once are many.
+        return _wait_us(deque([*failures, *[now_us] * running]), windows, now_us)
+
+    @contextmanager
+    def trying(self, name: str) -> Iterator[None]:
+        """Check, and hold a place while it turns out whether this try is right.
+
+        Raises:
+            TooManyTriesError: with the seconds to wait.
+        """
+        self.check(name)
+        places = (self._key(name), _ALL)
+        with self._lock:
+            self._running.update(places)
+        try:
+            yield
+        finally:
+            with self._lock:
+                for place in places:
+                    self._running[place] -= 1
+                    if not self._running[place]:
+                        del self._running[place]
 
     def failed(self, name: str) -> None:
         """Count a failed try, and write it down."""
