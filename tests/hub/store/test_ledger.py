@@ -148,6 +148,17 @@ def test_it_is_read_without_writing(store, tmp_path):
     assert (tmp_path / "ledger.db").read_bytes() == before
 
 
+def test_the_lines_about_a_subject_are_found_by_its_name(store):
+    leaves = [
+        StoredLeaf(n, b"x" + (ANN if n in (2, 5) else b"o" * 16) + b"y", b"h" * 32)
+        for n in range(1, 7)
+    ]
+    store.append(HOUSEHOLD, Batch(leaves, []))
+    assert store.extent(HOUSEHOLD, ANN) == (2, 2, 5)
+    assert list(store.about(HOUSEHOLD, ANN)) == [leaves[1].leaf, leaves[4].leaf]
+    assert store.extent(HOUSEHOLD, b"n" * 16) == (0, 0, 0)
+
+
 def test_it_is_read_from_a_medium_that_cannot_be_written(store, tmp_path):
     fill(store, [Span(HALL, 0, 60, ANN)])
     store.close()

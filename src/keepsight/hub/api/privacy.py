@@ -90,7 +90,7 @@ async def correct_mine(body: CorrectionBody, who: SignedIn) -> dict[str, Any]:
         raise ApiError(422, "bad_address", "this is no address of a mailbox", where="email")
     if name != member.name:
         try:
-            await people.change_member(replace(member, name=name), by=who.name)
+            await people.change_member(replace(member, name=name), by=who.name, was=member)
         except NameTakenError as error:
             raise ApiError(409, "name_in_use", "another member has this name") from error
     is_pin_sent = bool(body.email) and body.email != member.email
