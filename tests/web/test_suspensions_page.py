@@ -77,6 +77,29 @@ async def test_a_camera_is_switched_off_and_comes_back(
             await expect(ann.get_by_text("Nothing is off at the moment")).to_be_visible()
 
 
+async def test_where_only_live_is_off_stills_go_on_and_recordings_say_why(
+    tmp_path: Path, cheap_argon2: None, clip: Path, browser: Browser
+) -> None:
+    directory = tmp_path / "data" / "households" / HOUSEHOLD
+    ann = await (await browser.new_context(locale="en-GB")).new_page()
+    async with simulated_camera(clip) as camera, running_hub(directory) as home:
+        await set_up(home, starts_unattended=False)
+        hall = (await home.add_camera(camera.url, name="Hall"))["id"]
+        async with door_before(tmp_path, home) as port:
+            await ann.goto(f"http://localhost:{port}/camera/{hall}")
+            await sign_in(ann)
+            await expect(ann.locator(".stage canvas, .stage video")).to_be_visible(timeout=WAIT_MS)
+            off = {"camera": hall, "capabilities": ["live", "playback"], "reason": WHY}
+            placed = await home.control.ask("POST", "/api/suspensions", off)
+            assert placed.status == 201
+            await expect(ann.get_by_text("Live is switched off")).to_be_visible(timeout=WAIT_MS)
+            await expect(ann.locator(".stage canvas, .stage video")).to_be_visible(timeout=WAIT_MS)
+            await look(ann, "stills")
+            await ann.get_by_role("button", name="One picture back").click()
+            await expect(ann.locator(".stage").get_by_text(WHY)).to_be_visible(timeout=WAIT_MS)
+            await look(ann, "playback-off")
+
+
 async def test_a_blocked_foreign_picture_is_said_on_the_wall(
     tmp_path: Path, cheap_argon2: None, clip: Path, browser: Browser
 ) -> None:
