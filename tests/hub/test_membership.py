@@ -193,6 +193,10 @@ async def test_two_histories_of_one_version_are_noticed(place, keyring, restored
     await found.changed("device_enrolled", devices=[Device(b"n" * 16, b"b" * 16, "", b"", 1, 1)])
     assert found.newest.entry.version == 2
     assert await found.witness(restored)
+    await found.accept()
+    assert not await found.witness(restored), "accepted once, whoever still remembers it"
+    again = opened(place, keyring, (ANN,), (), anchor=False)
+    assert not await again.witness(restored), "over a restart too"
 
 
 async def test_what_is_older_or_not_ours_is_no_news(place, keyring):

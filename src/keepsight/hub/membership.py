@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 FILE_NAME: Final = "membership.jsonl"
 WITNESSED_NAME: Final = "membership.witnessed"
 DAMAGED_NAME: Final = "membership.damaged"
+RESTORED: Final = "restored"
+"""Reason of the entry that accepts a restored backup."""
 LINE_BYTES_MAX: Final = 2 * 1024 * 1024
 ENTRIES_MAX: Final = 10_000
 """Kept; older ones are left out at a start."""
@@ -121,6 +123,8 @@ class Membership:
         self._signed: dict[int, SignedEntry] = {}
         """By version; a version that is missing was skipped by an accepted restore."""
         self._newest: Known | None = None
+        self._accepted = 0
+        """Version of the entry with which an owner accepted a restored backup; 0: never."""
         self.setback: Known | None = None
         """The newest entry that somebody else knows and this log does not hold; nothing is
         released before an owner has accepted that."""
@@ -192,6 +196,8 @@ class Membership:
             write_private(self._path, b"".join(one.line() for one in known))
         self._signed = {one.entry.version: one.signed for one in known}
         self._newest = known[-1] if known else None
+        accepted = [one.entry.version for one in known if one.entry.reason == RESTORED]
+        self._accepted = max(accepted, default=0)
 
     def _compare(self, found: Belonging) -> None:
         """What the database has and the log has not is not believed; the reverse is caught up."""
@@ -306,8 +312,12 @@ class Membership:
         return (
             known.entry.version > newest.entry.version
             or known.entry.epoch > max(self._keyring.epoch, newest.entry.epoch)
-            # The same version with another content: two histories.
-            or (mine is not None and mine.digest() != known.signed.digest())
+            # The same version with another content: two histories, unless an owner accepted that.
+            or (
+                mine is not None
+                and known.entry.version > self._accepted
+                and mine.digest() != known.signed.digest()
+            )
         )
 
     def _hold_back(self, known: Known) -> None:
@@ -337,9 +347,9 @@ class Membership:
                 {d: facts for d, facts in state.devices.items() if d not in self.barred},
             )
             await asyncio.to_thread(
-                self._append, "restored", kept, version_min=known.version, epoch_min=known.epoch
+                self._append, RESTORED, kept, version_min=known.version, epoch_min=known.epoch
             )
-            self.setback = None
+            self.setback, self._accepted = None, self.newest.entry.version
             for path in (self._witnessed, self._damaged):
                 await asyncio.to_thread(path.unlink, missing_ok=True)
             await asyncio.to_thread(self._write_anchor)

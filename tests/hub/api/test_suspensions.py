@@ -141,6 +141,13 @@ async def test_what_makes_no_sense_is_refused_with_the_way_out(home):
     assert (await ask("DELETE", f"/api/suspensions/{'00' * 16}")).status == 404
 
 
+async def test_a_time_that_no_database_holds_is_refused_before_the_ledger_has_it(home):
+    far = {"reason": WHY, "vendor": "Acme", "until_us": 10**30}
+    assert (await home.control.ask("POST", "/api/suspensions", far)).status == 422
+    lines = (await home.control.get("/api/ledger", limit=50))["lines"]
+    assert "suspended" not in {line["type"] for line in lines}
+
+
 async def test_only_owners_switch_off(home):
     async with home.member("Ben", "member", [EVERYTHING]) as ben:
         answer = await ben.ask("POST", "/api/suspensions", {"reason": WHY, "vendor": "Acme"})

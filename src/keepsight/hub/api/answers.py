@@ -180,7 +180,8 @@ def host_name(request: Request) -> str:
     """The host that the browser asked for, without the port; the door has checked it."""
     host = request.headers.get("host", "").lower()
     name, bracket, _port = host.partition("]")
-    return name + bracket if bracket else host.partition(":")[0]
+    # A name with a dot at its end is the same name: a suspended way is closed under both.
+    return name + bracket if bracket else host.partition(":")[0].rstrip(".")
 
 
 async def caller(request: Request) -> Caller:

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from keepsight.hub.api.answers import ApiError, Caller, parse_id
+from keepsight.hub.api.grants import Time
 from keepsight.hub.api.policies import Owner, SignedIn
 from keepsight.hub.grant import Capability
 from keepsight.hub.suspension import Suspension
@@ -28,7 +29,7 @@ class SuspensionBody(BaseModel):
     device: Id | None = None
     path: Name | None = None
     capabilities: list[Capability] = Field(default_factory=list, max_length=len(Capability))
-    until_us: int | None = None
+    until_us: Time | None = None
 
 
 class NarrowBody(BaseModel):
