@@ -3,6 +3,7 @@
 import pytest
 
 from keepsight.core.clock import SystemClock
+from keepsight.hub.signin.signin import STRANGER_LINES_PER_MINUTE
 from tests.home import HOUSEHOLD, PASSPHRASE, running_hub, set_up
 from tests.hub.api.factor_steps import AtHome, add_totp, next_code
 
@@ -173,3 +174,24 @@ async def test_failures_are_on_the_ledger_and_outlive_a_restart(tmp_path, cheap_
                 assert (await stranger.sign_in(passphrase="wrong")).status == 401
     async with running_hub(directory) as home, home.browser(is_signed_in=False) as stranger:
         assert (await stranger.sign_in()).status == 429
+
+
+async def test_passkeys_that_prove_nothing_do_not_fill_the_ledger(home):
+    async with home.browser(is_signed_in=False) as stranger:
+        body = {"challenge": "c" * 22, "answer": {}, "device": stranger.device}
+        for _ in range(STRANGER_LINES_PER_MINUTE + 5):
+            assert (await stranger.ask("POST", "/api/session/passkey", body)).status == 401
+    lines = (await home.control.get("/api/ledger", limit=200))["lines"]
+    failed = [line for line in lines if line["type"] == "sign_in_failed"]
+    assert len(failed) == STRANGER_LINES_PER_MINUTE
+
+
+async def test_a_failed_recovery_is_noted_for_whom_it_was_so_that_it_goes_with_them(home):
+    async with home.browser(is_signed_in=False) as stranger:
+        forgot = await stranger.ask("POST", "/api/session/forgot", {"member": "Ann"})
+        body = {"ticket": forgot.json()["ticket"], "kind": "recovery_code", "code": "0000"}
+        reset = await stranger.ask("POST", "/api/session/forgot/reset", {**body, "passphrase": NEW})
+        assert reset.status == 401
+    (ann,) = home.household.people.members
+    (line,) = (await home.control.get("/api/ledger", type="sign_in_failed"))["lines"]
+    assert (line["name"], line["member"]) == ("Ann", ann.hex())

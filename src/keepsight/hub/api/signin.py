@@ -136,6 +136,10 @@ async def _unlocked(request: Request, body: SignInBody, passphrase: Secret) -> H
 
 async def _failed(request: Request, household: Household, name: str, factor: str) -> None:
     request.app.state.hub.limit.failed(name)
+    await _note_failed(household, name, factor)
+
+
+async def _note_failed(household: Household, name: str, factor: str) -> None:
     line = {"type": "sign_in_failed", "name": name[:100], "factor": factor}
     member = household.signin.member_named(name)
     if member is not None:
@@ -265,9 +269,9 @@ async def sign_in_with_passkey(
             "sign_in", b"", site_of(request), body.challenge, body.answer
         )
     except PasskeyError as error:
-        await household.journal.record(
-            [{"type": "sign_in_failed", "name": "", "factor": "passkey"}]
-        )
+        if household.signin.may_note_stranger():
+            line = {"type": "sign_in_failed", "name": "", "factor": "passkey"}
+            await household.journal.record([line])
         raise passkey_problem(error) from error
     member = _still_member(household, found.member_id)
     start = Start("passkey", is_shared=body.shared)
@@ -315,7 +319,8 @@ async def reset(body: ResetBody, request: Request) -> None:
     code = Secret(body.code.get_secret_value())
     if not await household.signin.check_forgotten(body.kind, body.ticket, forgotten, code):
         household.signin.forgotten.failed(body.ticket)
-        await _failed(request, household, scope, body.kind)
+        hub.limit.failed(scope)
+        await _note_failed(household, forgotten.name, body.kind)
         raise ApiError(401, "wrong_factor", "this code is wrong, old or used")
     household.signin.forgotten.spend(body.ticket)
     assert forgotten.member is not None  # noqa: S101 - nobody's codes are never right

@@ -6,7 +6,7 @@ proof (`is_recent`). Sessions themselves are the household's.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 RECENT_US: Final = 10 * 60 * 1_000_000
 CONFIRMED_MAX: Final = 4096
+STRANGER_LINES_PER_MINUTE: Final = 30
+"""On the ledger: passkeys that prove nothing name nobody, so nobody's limit holds them back."""
+_MINUTE_US: Final = 60 * 1_000_000
 Kind = Literal["passkey", "totp", "recovery_code", "email_pin"]
 
 
@@ -70,6 +73,7 @@ class SignIn:
         self.half: Tickets[HalfSignedIn] = Tickets(clock)
         self.forgotten: Tickets[Forgotten] = Tickets(clock)
         self.pins = Pins(clock, [])
+        self._strangers: deque[int] = deque(maxlen=STRANGER_LINES_PER_MINUTE)
         self._confirmed: OrderedDict[bytes, int] = OrderedDict()
         self._new_totp: OrderedDict[bytes, Secret] = OrderedDict()
         self._new_email: OrderedDict[bytes, str] = OrderedDict()
@@ -149,6 +153,14 @@ class SignIn:
         count = passkey.verify_answer(answer, site, challenge, found)
         await self.factors.used_passkey(found, count)
         return found
+
+    def may_note_stranger(self) -> bool:
+        """Whether one more unknown passkey is written down: the ledger is not for filling disks."""
+        now_us, seen = self._household.clock.monotonic_us(), self._strangers
+        if len(seen) == STRANGER_LINES_PER_MINUTE and now_us - seen[0] < _MINUTE_US:
+            return False
+        seen.append(now_us)
+        return True
 
     # PINs by e-mail
 
