@@ -97,6 +97,8 @@ async def test_where_only_live_is_off_stills_go_on_and_recordings_say_why(
             await look(ann, "stills")
             await ann.get_by_role("button", name="One picture back").click()
             await expect(ann.locator(".stage").get_by_text(WHY)).to_be_visible(timeout=WAIT_MS)
+            await expect(ann.get_by_text("Recordings are switched off")).to_be_visible()
+            await expect(ann.get_by_text("could not be read")).to_have_count(0)
             await look(ann, "playback-off")
 
 

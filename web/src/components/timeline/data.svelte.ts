@@ -57,8 +57,9 @@ export class TimelineData {
     const toUs = Math.ceil(Math.min(this.wanted.toUs + marginUs, household.nowUs()));
     const cameras = this.cameras;
     try {
-      const ids = cameras.map((camera) => camera.id);
-      const answers = await household.ports.hub.timeline(ids, fromUs, toUs, abort.signal);
+      // One that is switched off would have the whole question refused.
+      const ids = cameras.filter((camera) => camera.suspended?.playback === undefined).map((camera) => camera.id);
+      const answers = ids.length === 0 ? [] : await household.ports.hub.timeline(ids, fromUs, toUs, abort.signal);
       if (abort.signal.aborted) return;
       this.lanes = cameras.map((camera) => laneOf(camera, answers));
       this.fromUs = fromUs;
