@@ -57,6 +57,8 @@ async def test_the_address_carries_secret_and_fingerprint_behind_the_hash(home):
 async def test_a_display_joins_without_a_passphrase_and_cannot_sign_in_with_one(home):
     async with home.member("Wall", "display", [LIVE]) as wall:
         assert (await wall.get("/api/session"))["role"] == "display"
+    found = next(m for m in home.household.people.members.values() if m.name == "Wall")
+    assert found.integration == "Wall"  # or switching off every integration would leave it on
     async with home.browser(is_signed_in=False) as stranger:
         for passphrase in ("", PASSPHRASE):
             assert (await stranger.sign_in("Wall", passphrase)).status == 401

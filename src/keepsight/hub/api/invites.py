@@ -93,7 +93,8 @@ def _wanted(body: InviteBody, who: Caller) -> Invite:
         created_us=now_us,
         expires_us=expires_us,
         by=who.member_id,
-        integration=body.integration.strip(),
+        # A display is an integration, so that switching off all of them leaves none out.
+        integration=body.integration.strip() or (name if body.role is Role.DISPLAY else ""),
     )
 
 
