@@ -78,7 +78,7 @@ export interface InviteWish {
 /** What an invite shows before it is used. */
 export interface InviteLook {
   household: { id: string; name: string };
-  /** Of the household's ledger, base64: the address of the invite names its fingerprint. */
+  /** The household's identity, base64: the address of the invite names its fingerprint. */
   public_key: string;
   name: string;
   role: Role;
@@ -133,8 +133,17 @@ export class MembersClient {
   }
 }
 
+/** The household of an invite: its id, and its Ed25519 identity in base64. */
+export interface InvitedTo {
+  readonly household: string;
+  readonly identity: string;
+}
+
 /** What the pages need: the client, and joining with this browser's own key. */
 export interface MembersPort {
   readonly client: MembersClient;
-  join(secret: string, passphrase: string | null): Promise<void>;
+  readonly joining: {
+    look(secret: string, fingerprint: string): Promise<InviteLook>;
+    join(invited: InvitedTo, secret: string, passphrase: string | null): Promise<void>;
+  };
 }

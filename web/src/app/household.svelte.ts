@@ -10,6 +10,7 @@ import type { Camera, Hello, Session } from './model';
 import { notices } from './notices.svelte';
 import { PasskeyProblem } from './passkeys';
 import { DeviceError } from '../seal/device';
+import { MembershipError } from '../seal/membership';
 import { ApiError, type Ports } from './ports';
 
 export type Stage = 'starting' | 'unable' | 'offline' | 'setup' | 'locked' | 'signed-out' | 'home';
@@ -201,6 +202,7 @@ export function may(camera: Camera, capability: Capability): boolean {
 export function explain(error: unknown): string {
   if (error instanceof PasskeyProblem) return tCode('passkey', error.code, t('error.unknown'));
   if (error instanceof DeviceError) return tCode('unable', error.problem, t('error.unknown'));
+  if (error instanceof MembershipError) return tCode('membership', error.problem, t('error.unknown'));
   if (error instanceof ApiError) {
     if (error.code === 'not_found' && error.status === 404) return t('error.gone');
     const values = { seconds: error.retrySeconds ?? 0 };

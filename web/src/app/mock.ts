@@ -4,6 +4,7 @@
  */
 import type { Camera, ExportJob, MemberDevice, Status } from './model';
 import { mockAccount } from './mock/account';
+import { mockKeys } from './mock/keys';
 import { mockMembers } from './mock/members';
 import { mockPrivacy, mockSuspensions } from './mock/privacy';
 import { MockChecks } from './mock/checks';
@@ -216,6 +217,7 @@ export function mockPorts(): Ports {
     playback: playbackPort(world),
     exporter: exportPort,
     members: mockMembers(world),
+    keys: mockKeys(),
     ledger: mockLedger(world),
     checks: new MockChecks(world),
     suspensions: mockSuspensions(world),

@@ -20,6 +20,7 @@ import type {
 } from './model';
 import type { ChecksPort } from '../api/checks';
 import type { AccountPort } from './account';
+import type { KeysClient } from '../api/keys';
 import type { MembersPort } from '../api/members';
 import type { PrivacyClient } from '../api/privacy';
 import type { SuspensionsClient } from '../api/suspensions';
@@ -105,6 +106,7 @@ export interface Ports {
   exporter: ExportPort;
   ledger: LedgerPort;
   members: MembersPort;
+  keys: KeysClient;
   checks: ChecksPort;
   suspensions: SuspensionsClient;
   privacy: PrivacyClient;

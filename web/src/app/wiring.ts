@@ -1,6 +1,7 @@
 /** The real ports: the hub behind the door, and sealed pictures that only this browser opens. */
 import { ChecksClient } from '../api/checks';
 import { ApiClient, ApiError } from '../api/client';
+import { KeysClient } from '../api/keys';
 import { LedgerClient } from '../api/ledger';
 import { MembersClient } from '../api/members';
 import { PrivacyClient } from '../api/privacy';
@@ -16,6 +17,7 @@ import { Prover } from '../seal/prover';
 import { Account } from './account';
 import { ledgerPort } from './ledger';
 import { nameOfBrowser } from './browsername';
+import { Joining } from './joining';
 import { membershipWatch } from './membershipwatch.svelte';
 import { notices } from './notices.svelte';
 import { theme } from './theme.svelte';
@@ -48,10 +50,10 @@ class EnrolledHub {
     return result;
   }
 
-  async join(members: MembersClient, secret: string, passphrase: string | null): Promise<void> {
-    const { household } = await this.api.hello();
-    const { device_id } = await members.join(secret, passphrase, await this.enrolling(household?.id));
-    if (household !== null) await this.device.rememberId(household.id, device_id);
+  joining(client: MembersClient, store: DeviceStore): Joining {
+    const guardOf = (household: string): MembershipGuard =>
+      new MembershipGuard(household, { id: '', publicKey: this.device.publicKey }, new MembershipClient(this.api), store);
+    return new Joining({ client, device: this.device, enrolling: (household) => this.enrolling(household), guardOf });
   }
 
   account(): Account {
@@ -181,7 +183,8 @@ export async function hubPorts(): Promise<Ports> {
     checks: new ChecksClient(api),
     suspensions: new SuspensionsClient(api),
     privacy: new PrivacyClient(api),
-    members: { client: members, join: (secret, passphrase) => new EnrolledHub(api, device).join(members, secret, passphrase) },
+    members: { client: members, joining: new EnrolledHub(api, device).joining(members, store) },
+    keys: new KeysClient(api),
     ledger: ledgerPort(new LedgerClient(api)),
     nowUs: () => api.clock.nowUs(),
     deviceName,

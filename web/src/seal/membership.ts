@@ -144,10 +144,21 @@ export class MembershipGuard {
     this.#name = `membership of ${household}`;
   }
 
-  /** Pin an identity that came another way than from the hub, such as in an invitation. */
+  /**
+   * Whether an identity is the one this browser knows, if it knows one.
+   * @throws MembershipError bad_key it knows another.
+   */
+  async recognise(identity: string): Promise<void> {
+    const known = (await this.#memory())?.identity ?? (await this.store.get(`identity of ${this.household}`));
+    if (typeof known === 'string' && known !== identity) throw new MembershipError('bad_key');
+  }
+
+  /**
+   * Pin an identity that came another way than from the hub, such as in an invitation.
+   * @throws MembershipError bad_key this browser knows another.
+   */
   async pin(identity: string): Promise<void> {
-    const memory = await this.#memory();
-    if (memory !== null && memory.identity !== identity) throw new MembershipError('bad_key');
+    await this.recognise(identity);
     await this.store.put(`identity of ${this.household}`, identity);
   }
 

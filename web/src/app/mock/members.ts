@@ -92,5 +92,6 @@ class MockMembers extends MembersClient {
 }
 
 export function mockMembers(world: World): MembersPort {
-  return { client: new MockMembers(world), join: () => Promise.resolve() };
+  const client = new MockMembers(world);
+  return { client, joining: { look: () => client.look(), join: () => Promise.resolve() } };
 }
