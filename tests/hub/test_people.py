@@ -3,9 +3,12 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from keepsight.core.secret import Secret
 from keepsight.hub.member import Device, Member, Role
 from keepsight.hub.people import BarredError, LastOwnerError
+from keepsight.seal.ledger import LedgerError
 
 
 async def test_sessions_survive_a_reload_and_expire(home, monkeypatch):
@@ -37,6 +40,30 @@ async def test_removing_a_device_ends_its_sessions_and_rolls_the_windows(home, m
     assert household.people.find_session(token) is None
     assert ended == [session.token_hash]
     assert rolled == [True]
+
+
+async def test_a_device_that_the_ledger_cannot_record_is_signed_out_and_still_listed(
+    home, monkeypatch
+):
+    household = home.household
+    (member,) = household.people.members.values()
+    device = Device(b"d" * 16, member.member_id, "Phone", b"k" * 32, 1, 1)
+    await household.people.enrol_device(device)
+    token, _session = await household.people.start_session(member, device)
+    epoch = household.keyring.epoch
+
+    async def refuse(_entries):
+        raise LedgerError("no space")
+
+    with monkeypatch.context() as full:
+        full.setattr(household.journal, "record", refuse)
+        with pytest.raises(LedgerError):
+            await household.people.remove_device(device.device_id, by="test")
+    assert household.people.find_session(token) is None
+    assert device.device_id in household.people.devices
+    await household.people.remove_device(device.device_id, by="test")
+    assert device.device_id not in household.people.devices
+    assert household.keyring.epoch == epoch + 1
 
 
 async def second_owner(home):

@@ -361,18 +361,25 @@ class People:
         """Forget a device, end its sessions, and start new windows whose keys it never gets.
 
         A new epoch follows, unless the device itself signed out and gave up its key.
+
+        Raises:
+            keepsight.seal.ledger.LedgerError: the ledger refused. The device is signed out and
+                still listed, so that it can be removed again.
         """
         household = self._household
-        self.devices.pop(device_id, None)
-        ended = await household.sql(self.store.remove_device, household.household_id, device_id)
-        for token_hash in ended:
-            self.sessions.pop(token_hash, None)
-            self.on_session_end(token_hash)
+        for session in [s for s in self.sessions.values() if s.device_id == device_id]:
+            await self.end_session(session.token_hash)
         household.roster.roll_windows()
         household.archive.recordings.roll()
-        await household.journal.record(
-            [{"type": "device_removed", "device": device_id.hex(), "by": by}]
-        )
+        line = {"type": "device_removed", "device": device_id.hex(), "by": by}
+        if device_id in self.devices:
+            line["member"] = self.devices[device_id].member_id.hex()
+        await household.journal.record([line])
         await household.membership.changed("device_removed", gone=[device_id])
+        ended = await household.sql(self.store.remove_device, household.household_id, device_id)
+        self.devices.pop(device_id, None)
+        for token_hash in ended:  # signed in again meanwhile
+            self.sessions.pop(token_hash, None)
+            self.on_session_end(token_hash)
         if not is_own_wish:
             await household.epochs.roll(RollReason.DEVICE_REMOVED, by=by)
