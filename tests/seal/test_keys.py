@@ -57,7 +57,7 @@ def test_opaque_names_differ_by_epoch_camera_and_stream():
         for camera in (b"a" * 16, b"b" * 16)
         for stream in Stream
     }
-    assert len(names) == 12
+    assert len(names) == 2 * 2 * len(Stream)
     assert all(len(name) == 16 for name in names)
 
 

@@ -131,6 +131,7 @@ async def test_one_time_codes_from_the_qr_code_to_the_second_step(site, chromium
     await page.get_by_role("button", name="Turn on").click()
     await page.get_by_text("Set up since").wait_for()
     await page.get_by_role("button", name="Make ten codes").click()
+    await page.locator("ol li").nth(9).wait_for()
     codes = await page.locator("ol li").all_inner_texts()
     assert len(set(codes)) == 10
     await page.context.clear_cookies()
