@@ -97,3 +97,14 @@ def test_unknown_lines_and_sizes_are_refused():
         note = f"{body}\n\u2014 {origin(HOUSEHOLD)} {base64.b64encode(signed).decode()}\n"
         with pytest.raises(CheckpointError):
             read_checkpoint(HOUSEHOLD, note, PUBLIC)
+
+
+def test_a_signature_has_one_form_only():
+    """The bits that base64 leaves over in its last character are zero, or the note was changed."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    note = sign_checkpoint(HOUSEHOLD, CHECKPOINT, SEED)
+    last = note.rindex("=") - 1
+    changed = note[:last] + letters[letters.index(note[last]) + 1] + note[last + 1 :]
+    assert base64.b64decode(changed.rsplit(" ", 1)[1]) == base64.b64decode(note.rsplit(" ", 1)[1])
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_checkpoint(HOUSEHOLD, changed, PUBLIC)

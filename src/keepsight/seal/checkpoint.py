@@ -88,9 +88,13 @@ def sign_checkpoint(household: bytes, checkpoint: Checkpoint, identity_seed: byt
 
 def _unb64(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
+        data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise CheckpointError("this checkpoint is damaged") from error
+    if base64.b64encode(data).decode() != text:
+        # The last character has bits that say nothing: a note has one form only (RFC 4648, 3.5).
+        raise CheckpointError("this checkpoint is damaged")
+    return data
 
 
 def read_checkpoint(household: bytes, note: str, public_key: bytes) -> Checkpoint:
