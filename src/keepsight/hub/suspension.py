@@ -59,6 +59,19 @@ class Suspension:
             and _same(self.path, attempt.path)
         )
 
+    def scope(self) -> dict[str, object]:
+        """What it is about and why, as JSON, without time and author."""
+        return {
+            "integration": self.integration,
+            "vendor": self.vendor,
+            "model": self.model,
+            "camera": self.camera_id.hex() if self.camera_id else None,
+            "device": self.device_id.hex() if self.device_id else None,
+            "path": self.path,
+            "capabilities": sorted(self.capabilities),
+            "reason": self.reason,
+        }
+
     def _matches_integration(self, integration: str) -> bool:
         if self.integration == "*":
             return integration != ""

@@ -39,14 +39,7 @@ def as_fields(suspension: Suspension) -> dict[str, object]:
     """What it is about, as JSON for the ledger, the API and the command line."""
     return {
         "suspension": suspension.suspension_id.hex(),
-        "integration": suspension.integration,
-        "vendor": suspension.vendor,
-        "model": suspension.model,
-        "camera": suspension.camera_id.hex() if suspension.camera_id else None,
-        "device": suspension.device_id.hex() if suspension.device_id else None,
-        "path": suspension.path,
-        "capabilities": sorted(suspension.capabilities),
-        "reason": suspension.reason,
+        **suspension.scope(),
         "since_us": suspension.since_us,
         "until_us": suspension.until_us,
         "by": suspension.by.hex(),

@@ -13,7 +13,7 @@ from keepsight.lab.read import tables, tls
 
 tables.trackers()
 tables.android_versions()
-tables.library_prefixes()
+tables.bundled_prefixes()
 tables.vulnerabilities()
 tls.suite_name(0)
 gc.freeze()

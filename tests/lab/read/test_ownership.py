@@ -24,6 +24,6 @@ from keepsight.lab.read.ownership import Ownership
     ],
 )
 def test_owners(package, name, owner):
-    decide = Ownership(package, tables.trackers(), tables.library_prefixes())
+    decide = Ownership(package, tables.trackers(), tables.bundled_prefixes())
     assert decide(name) is owner
     assert decide(name) is owner

@@ -5,7 +5,7 @@ from datetime import date
 from keepsight.lab.facts.tracker import tracker_of_class, trackers_of_host
 from keepsight.lab.read.tables import (
     android_versions,
-    library_prefixes,
+    bundled_prefixes,
     trackers,
     vulnerabilities,
 )
@@ -82,8 +82,8 @@ def test_android_versions_are_in_order_and_dated():
     assert ended == sorted(ended)
 
 
-def test_library_prefixes_end_in_a_dot_and_name_an_owner():
-    for prefix, owner in library_prefixes():
+def test_bundled_prefixes_end_in_a_dot_and_name_an_owner():
+    for prefix, owner in bundled_prefixes():
         assert prefix.endswith(".")
         assert owner
 

@@ -16,9 +16,9 @@ from sqlalchemy import (
     Table,
     select,
 )
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from keepsight.hub.egress import Contact
+from keepsight.hub.store.household import put_row
 
 metadata: Final = MetaData()
 
@@ -54,11 +54,8 @@ class EgressStore:
             "last_us": contact.last_us,
             "count": contact.count,
         }
-        statement = upsert(egress).values(**values)
         with self._engine.begin() as connection:
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=egress.primary_key, set_=values)
-            )
+            connection.execute(put_row(egress, values))
 
     def list(self, household: bytes) -> list[Contact]:
         """Every host that may be or was reached."""

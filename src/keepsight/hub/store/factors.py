@@ -20,9 +20,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from keepsight.hub.signin.passkey import Passkey
+from keepsight.hub.store.household import put_row
 
 metadata: Final = MetaData()
 _ID: Final = LargeBinary(16)
@@ -128,11 +128,8 @@ class FactorStore:
             "created_us": passkey.created_us,
             "last_used_us": passkey.last_used_us,
         }
-        statement = upsert(passkeys).values(**values)
         with self._engine.begin() as connection:
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=passkeys.primary_key, set_=values)
-            )
+            connection.execute(put_row(passkeys, values))
 
     def list_passkeys(self, household: bytes) -> list[Passkey]:
         """Everybody's, oldest first."""
@@ -161,11 +158,8 @@ class FactorStore:
             "last_step": stored.last_step,
             "created_us": stored.created_us,
         }
-        statement = upsert(totp).values(**values)
         with self._engine.begin() as connection:
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=totp.primary_key, set_=values)
-            )
+            connection.execute(put_row(totp, values))
 
     def use_totp_step(self, household: bytes, member: bytes, step: int) -> bool:
         """Remember a used step; False if it, or a newer one, was used already."""
@@ -238,11 +232,8 @@ class FactorStore:
             "is_everywhere": pin.is_everywhere,
             "set_us": pin.set_us,
         }
-        statement = upsert(pins).values(**values)
         with self._engine.begin() as connection:
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=pins.primary_key, set_=values)
-            )
+            connection.execute(put_row(pins, values))
 
     def list_pins(self, household: bytes) -> list[StoredPin]:
         """Of all cameras and displays."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from sqlalchemy import Column, Engine, Integer, LargeBinary, MetaData, String, Table, delete, select
-from sqlalchemy.dialects.sqlite import insert as upsert
+
+from keepsight.hub.store.household import put_row
 
 metadata: Final = MetaData()
 _ID: Final = LargeBinary(16)
@@ -66,10 +67,7 @@ class ReportStore:
             "document": check.sealed_document,
         }
         with self._engine.begin() as connection:
-            statement = upsert(checks).values(**values)
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=checks.primary_key, set_=values)
-            )
+            connection.execute(put_row(checks, values))
             for name, content in (sealed_reports or {}).items():
                 row = {
                     "household": household,
@@ -77,10 +75,7 @@ class ReportStore:
                     "format": name,
                     "content": content,
                 }
-                put = upsert(reports).values(**row)
-                connection.execute(
-                    put.on_conflict_do_update(index_elements=reports.primary_key, set_=row)
-                )
+                connection.execute(put_row(reports, row))
 
     def list_all(self, household: bytes) -> list[StoredCheck]:
         """All checks, the oldest first."""

@@ -28,21 +28,6 @@ suspensions: Final = Table(
 )
 
 
-def _document(suspension: Suspension) -> str:
-    return json.dumps(
-        {
-            "reason": suspension.reason,
-            "integration": suspension.integration,
-            "vendor": suspension.vendor,
-            "model": suspension.model,
-            "camera": suspension.camera_id.hex() if suspension.camera_id else None,
-            "device": suspension.device_id.hex() if suspension.device_id else None,
-            "path": suspension.path,
-            "capabilities": sorted(suspension.capabilities),
-        }
-    )
-
-
 def _id(text: str | None) -> bytes | None:
     return bytes.fromhex(text) if text else None
 
@@ -81,7 +66,7 @@ class SuspensionStore:
                     since_us=suspension.since_us,
                     until_us=suspension.until_us,
                     placed_by=suspension.by,
-                    document=_document(suspension),
+                    document=json.dumps(suspension.scope()),
                 )
             )
 

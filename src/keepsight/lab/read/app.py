@@ -159,7 +159,7 @@ class _Reading:
         owner_of = Ownership(
             found.package if found is not None else "",
             tables.trackers(),
-            tables.library_prefixes(),
+            tables.bundled_prefixes(),
         )
         signing: Signing | None = None
         for index in order:

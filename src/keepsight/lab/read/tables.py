@@ -65,7 +65,7 @@ def android_versions() -> tuple[PlatformSupport, ...]:
 
 
 @cache
-def library_prefixes() -> tuple[tuple[str, str], ...]:
+def bundled_prefixes() -> tuple[tuple[str, str], ...]:
     """Return (class prefix, owner) of libraries that are not trackers (`data/libraries.toml`)."""
     table = _table("libraries.toml")
     return tuple((prefix, row["owner"]) for row in table["library"] for prefix in row["prefixes"])
