@@ -18,7 +18,7 @@ async def test_parts_states_and_stop(home, clip):
         await home.wait_for(sound)
         assert running.state is StreamState.RUNNING
         table = {stream: source for stream, _opaque, source in running.stream_table()}
-        assert set(table) == {Stream.MAIN, Stream.AUDIO, Stream.STILL}
+        assert set(table) == {Stream.MAIN, Stream.AUDIO, Stream.STILL, Stream.EVENT}
         assert set(running.live) == {Stream.MAIN, Stream.AUDIO, Stream.STILL}
         assert set(running.recorders) == {Stream.MAIN}
         assert running.opaque(Stream.MAIN) != running.opaque(Stream.AUDIO)

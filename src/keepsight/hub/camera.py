@@ -1,14 +1,16 @@
 """A camera as the household knows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
 from keepsight.core.destination import Destination
 from keepsight.core.device import DeviceFacts
+from keepsight.hub.watching import Watching
 from keepsight.seal.header import Stream
 
 Transport = Literal["auto", "tcp", "udp"]
+RecordingMode = Literal["continuous", "events", "both"]
 
 
 class StreamState(StrEnum):
@@ -48,11 +50,23 @@ class StreamSource:
 
 @dataclass(frozen=True, slots=True)
 class RecordingRule:
-    """What is kept, and for how long."""
+    """What is kept, and for how long.
+
+    Everything is written first, because an event needs what was before it. What the mode does not
+    want is deleted soon after.
+    """
 
     is_recording: bool = True
+    mode: RecordingMode = "continuous"
+    """continuous: everything for retention_days. events: only what is around events, for
+    event_retention_days. both: each for its own days."""
     retention_days: int | None = None
     """None: the household's default."""
+    event_retention_days: int | None = None
+    """None: as retention_days."""
+    pre_roll_seconds: int = 10
+    """Kept before an event, 5 at least."""
+    post_roll_seconds: int = 10
     bytes_max: int | None = None
     """None: no limit of its own."""
 
@@ -75,6 +89,7 @@ class Camera:
     vendor: str = ""
     """Who makes it, as the owner wrote it or the camera said: suspensions go by it."""
     model: str = ""
+    watching: Watching = field(default_factory=Watching)
 
     def source(self, stream: Stream) -> StreamSource | None:
         """The source of a stream, if the camera has it."""

@@ -122,10 +122,11 @@ class RunningCamera:
             self.surroundings.feed.rename_stream(before[stream], self.opaque(stream))
 
     def stream_table(self) -> Iterator[tuple[Stream, bytes, StreamSource | None]]:
-        """Streams with their opaque ids; audio where main has sound; stills always."""
+        """Streams with their opaque ids; audio where main has sound; stills and events always."""
         for source in self.camera.sources:
             yield source.stream, self.opaque(source.stream), source
         yield Stream.STILL, self.opaque(Stream.STILL), None
+        yield Stream.EVENT, self.opaque(Stream.EVENT), None
         if self.has_sound:
             yield Stream.AUDIO, self.opaque(Stream.AUDIO), None
 

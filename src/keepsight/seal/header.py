@@ -52,6 +52,8 @@ class Stream(IntEnum):
     STILL = 4
     """The newest keyframe, at most one a second, under a key of its own: for those who may see
     stills and no moving pictures."""
+    EVENT = 5
+    """Pictures of events, each under a key of its own."""
 
 
 class HeaderError(ValueError):

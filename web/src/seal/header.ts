@@ -14,7 +14,7 @@ export const Kind = { STILL: 1, GOP: 2, INIT: 3, THUMB: 4, EVENT: 5, EXPORT: 6 }
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /** Which of a camera's streams. The names are those of the HTTP API. */
-export const STREAM_NUMBERS = { main: 1, sub: 2, audio: 3, still: 4 } as const;
+export const STREAM_NUMBERS = { main: 1, sub: 2, audio: 3, still: 4, event: 5 } as const;
 export type StreamName = keyof typeof STREAM_NUMBERS;
 
 export const Flag = { KEYFRAME: 1, DISCONTINUITY: 2, SENDER_TIME: 4 } as const;

@@ -25,6 +25,7 @@ FETCHING: Final = {
     Stream.SUB: (Capability.LIVE, Capability.PLAYBACK),
     Stream.AUDIO: (Capability.LIVE,),
     Stream.STILL: (Capability.STILL,),
+    Stream.EVENT: (Capability.EVENTS,),
 }
 """What lets somebody have the sealed fragments of a stream: one of these."""
 TransportName = Literal["auto", "tcp", "udp"]

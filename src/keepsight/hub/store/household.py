@@ -32,6 +32,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from keepsight.core.destination import Destination
 from keepsight.core.device import DeviceFacts
 from keepsight.hub.camera import Camera, RecordingRule, StreamSource
+from keepsight.hub.watching import read_watching
 from keepsight.seal.header import Stream
 
 metadata: Final = MetaData()
@@ -115,6 +116,7 @@ def _camera_document(camera: Camera) -> str:
             "is_trial": camera.is_trial,
             "vendor": camera.vendor,
             "model": camera.model,
+            "watching": camera.watching.as_fields(),
         }
     )
 
@@ -135,6 +137,7 @@ def _read_camera(camera_id: bytes, text: str) -> Camera:
         is_trial=document["is_trial"],
         vendor=document.get("vendor", ""),
         model=document.get("model", ""),
+        watching=read_watching(document.get("watching", {})),
     )
 
 
