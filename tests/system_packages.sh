@@ -5,9 +5,9 @@ set -u
 declare -A package_of=(
   [chromium]=chromium [ffmpeg]=ffmpeg [ffprobe]=ffmpeg [strace]=strace
   [tshark]=tshark [apksigner]=apksigner [pdftoppm]=poppler-utils
-  [nginx]=nginx [varnishd]=varnish [squid]=squid
+  [nginx]=nginx [varnishd]=varnish [squid]=squid [mosquitto]=mosquitto
 )
-PATH=$PATH:/usr/sbin:/sbin # where nginx, varnish and squid lie
+PATH=$PATH:/usr/sbin:/sbin # where servers lie
 missing=()
 for command in "${!package_of[@]}"; do
   command -v "$command" >/dev/null 2>&1 || missing+=("${package_of[$command]}")

@@ -138,12 +138,12 @@ ONE_HOME = {
     r"\bsqlalchemy\b": ("hub/store/", "hub/record/"),
     r"\bimport av\b|\bfrom av\b": ("camera/", "hub/record/export", "detect/"),
     r"\bimport fastapi\b|\bfrom fastapi\b": ("hub/api/", "hub/hub.py"),
-    r"\baiohttp\b": ("door/", "serve/control.py"),
+    r"\baiohttp\b": ("door/", "serve/control.py", "hub/notices/push.py"),
     r"\bwrap_for_device\b": ("seal/release.py", "hub/keyrelease.py"),
     r"\.reveal\(\)": (
         *("core/", "serve/", "cli/", "camera/", "lan/rtsp/auth.py"),
         *("hub/access.py", "hub/keyring.py", "hub/hub.py", "hub/__main__.py", "hub/api/setup.py"),
-        *("hub/recover.py", "hub/signin/", "hub/mail.py", "hub/outbox.py"),
+        *("hub/recover.py", "hub/signin/", "hub/mail.py", "hub/outbox.py", "hub/notices/"),
         *("hub/api/epochs.py", "hub/api/factors.py"),
     ),
     r"\bcreate_subprocess|\bPopen\b|\bsubprocess\b": (
