@@ -18,7 +18,7 @@ from keepsight.core.clock import SystemClock
 from keepsight.door.config import FrontConfig
 from keepsight.door.front import Front
 from keepsight.door.ui import Ui
-from keepsight.hub.checks.examination import missing_protection
+from keepsight.hub.walls.confine import missing_protection
 from tests.home import PASSPHRASE, Home
 from tests.lab.synthetic.article import article_app
 from tests.web.ui_site import WEB

@@ -6,7 +6,7 @@ import pytest
 
 from keepsight.hub.checks import checks as checks_module
 from keepsight.hub.checks import intake
-from keepsight.hub.checks.examination import missing_protection
+from keepsight.hub.walls.confine import missing_protection
 from tests.home import HOUSEHOLD, running_hub, set_up, simulated_camera
 from tests.lab.synthetic.article import article_app
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from keepsight.hub.checks import examination, intake
-from keepsight.hub.checks.examination import Examination, missing_protection, subject_paths
+from keepsight.hub.checks.examination import Examination, subject_paths
 from keepsight.hub.checks.intake import Intake
 from keepsight.hub.inspection import FailureReason, GivenFile
+from keepsight.hub.walls.confine import missing_protection
 from tests.lab.synthetic.article import article_app
 from tests.paths import ROOT
 

@@ -20,11 +20,11 @@ from keepsight.hub.api.policies import TICKET, Owner
 from keepsight.hub.checks import intake
 from keepsight.hub.checks.checks import Checks, NoSuchCheckError
 from keepsight.hub.checks.envelope import EnvelopeError
-from keepsight.hub.checks.examination import missing_protection
 from keepsight.hub.checks.tickets import TICKET_SECONDS
 from keepsight.hub.household import Household
 from keepsight.hub.inspection import GivenFile, Inspection, InspectionState
 from keepsight.hub.store.reports import ReportFormat
+from keepsight.hub.walls.confine import missing_protection
 
 router = APIRouter()
 CameraId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]

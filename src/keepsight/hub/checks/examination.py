@@ -17,13 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from keepsight.hub.checks import landlock, seccomp
-from keepsight.hub.checks.confine import EXIT_NOT_CONFINED, Plan
 from keepsight.hub.checks.intake import FREE_BYTES_MIN, Intake, free_bytes
 from keepsight.hub.checks.names import view_names
 from keepsight.hub.checks.outcome import BadReportError, ReadReport, read_outputs
-from keepsight.hub.checks.surroundings import ENVIRONMENT, ExposedError, readable_paths
 from keepsight.hub.inspection import Confinement, FailureReason, GivenFile
+from keepsight.hub.walls.confine import EXIT_NOT_CONFINED, Plan
+from keepsight.hub.walls.surroundings import ENVIRONMENT, ExposedError, readable_paths
 
 log = logging.getLogger(__name__)
 WALL_SECONDS_MAX: Final = 900.0
@@ -34,6 +33,7 @@ MEMORY_BYTES_MAX: Final = 2 << 30
 WRITTEN_BYTES_MAX: Final = 1 << 30
 """Of one file: an app that is packed inside another is inflated to the disk."""
 OPEN_FILES_MAX: Final = 256
+NICE: Final = 10
 JOBS: Final = 2
 LINE_BYTES_MAX: Final = 64 * 1024
 WATCH_SECONDS: Final = 0.5
@@ -50,12 +50,6 @@ class Examined:
     report: ReadReport | None
     reason: FailureReason | None
     confinement: Confinement | None
-
-
-def missing_protection() -> list[str]:
-    """What this kernel lacks to keep the lab from the keys; empty when it can."""
-    missing = [] if landlock.abi_version() >= 1 else ["landlock"]
-    return missing if seccomp.is_supported() else [*missing, "seccomp"]
 
 
 def subject_paths(view: Path, names: Sequence[tuple[str, ...]]) -> list[str]:
@@ -129,11 +123,12 @@ class Examination:
             cpu_seconds=CPU_SECONDS_MAX,
             file_bytes=WRITTEN_BYTES_MAX,
             open_files=OPEN_FILES_MAX,
+            nice=NICE,
         )
         python = [sys.executable, "-I", "-B", "-X", "utf8", "-m"]
         written = [word for name, path in outputs.items() for word in (f"--{name}", str(path))]
         return [
-            *python, "keepsight.hub.checks.confine", plan.dump(), "--",
+            *python, "keepsight.hub.walls.confine", plan.dump(), "--",
             *python, "keepsight", "check", "--quiet", "--progress", "json",
             "--jobs", str(JOBS), *written, *subject_paths(view, self._names),
         ]  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import keepsight
-from keepsight.hub.checks.surroundings import ExposedError, readable_paths
+from keepsight.hub.walls.surroundings import ExposedError, readable_paths
 
 
 def test_interpreter_and_package_are_there_and_the_data_is_not(tmp_path):
@@ -20,3 +20,14 @@ def test_interpreter_and_package_are_there_and_the_data_is_not(tmp_path):
 def test_data_inside_the_installation_is_refused():
     with pytest.raises(ExposedError, match="lies inside"):
         readable_paths(Path(sys.prefix) / "share" / "keepsight")
+
+
+def test_more_is_readable_unless_it_is_of_the_data(tmp_path):
+    models, data = tmp_path / "models", tmp_path / "data"
+    models.mkdir()
+    (data / "models").mkdir(parents=True)
+    assert str(models.resolve()) in readable_paths(data, models, tmp_path / "missing")
+    with pytest.raises(ExposedError, match="inside the data directory"):
+        readable_paths(data, data / "models")
+    with pytest.raises(ExposedError, match="has to be readable"):
+        readable_paths(data, tmp_path)

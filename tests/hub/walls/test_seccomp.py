@@ -8,9 +8,9 @@ import threading
 
 import pytest
 
-from keepsight.hub.checks import seccomp
-from keepsight.hub.checks.seccomp import MACHINES, restrict_calls
-from tests.hub.checks.test_landlock import in_child
+from keepsight.hub.walls import seccomp
+from keepsight.hub.walls.seccomp import MACHINES, restrict_calls
+from tests.hub.walls.test_landlock import in_child
 
 pytestmark = pytest.mark.skipif(
     not seccomp.is_supported(), reason="NOT TESTED: this kernel has no seccomp filters"

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from keepsight.hub.checks import landlock
+from keepsight.hub.walls import landlock
 
 pytestmark = pytest.mark.skipif(
     landlock.abi_version() < 1, reason="NOT TESTED: this kernel has no Landlock"

@@ -1,10 +1,11 @@
-"""`python -m keepsight.hub.checks.confine PLAN -- PROGRAM...`: gives up rights, then runs PROGRAM.
+"""`python -m keepsight.hub.walls.confine PLAN -- PROGRAM...`: gives up rights, then runs PROGRAM.
 
-The hub starts this instead of the lab. It makes the lab's view of the uploaded files, takes limits
-and restrictions upon itself that nothing can undo, says on one line of standard error which of them
-hold, and replaces itself with the program. It imports nothing of the hub but its own folder.
+The hub starts this instead of the lab, and instead of the watcher. It makes the program's view of
+uploaded files if there are any, takes limits and restrictions upon itself that nothing can undo,
+says on one line of standard error which of them hold, and replaces itself with the program. It
+imports nothing of the hub but its own folder.
 
-Without Landlock and seccomp there is no wall between hostile files and the household's keys, so
+Without Landlock and seccomp there is no wall between hostile bytes and the household's keys, so
 then the program is not run. Namespaces are added where the kernel lets an ordinary user make them.
 """
 
@@ -19,10 +20,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from keepsight.hub.checks import landlock, seccomp
+from keepsight.hub.walls import landlock, seccomp
 
 EXIT_NOT_CONFINED: Final = 79
-NICE: Final = 10
 _PR_SET_PDEATHSIG: Final = 1
 _PR_CAPBSET_DROP: Final = 24
 _CAPABILITIES_MAX: Final = 64
@@ -36,7 +36,7 @@ class Plan:
     """What the program may have."""
 
     view: str
-    """Folder in which the program sees its files; must be empty."""
+    """Folder in which the program sees its files; must be empty. Empty text: there is none."""
     links: tuple[tuple[str, tuple[str, ...]], ...]
     """Each an uploaded file and its cleaned name in parts, below `view`."""
     readable: tuple[str, ...]
@@ -44,15 +44,22 @@ class Plan:
     scratch: tuple[str, ...]
     memory_bytes: int
     """Of address space, each process."""
-    cpu_seconds: int
-    """Of each process."""
+    cpu_seconds: int | None
+    """Of each process; None for a program that runs on."""
     file_bytes: int
     """Of each file that is written."""
     open_files: int
+    nice: int
 
     def dump(self) -> str:
         """For the launcher's argument."""
         return json.dumps(asdict(self))
+
+
+def missing_protection() -> list[str]:
+    """What this kernel lacks to keep a program from the keys; empty when it can."""
+    missing = [] if landlock.abi_version() >= 1 else ["landlock"]
+    return missing if seccomp.is_supported() else [*missing, "seccomp"]
 
 
 def read_plan(text: str) -> Plan:
@@ -64,7 +71,12 @@ def read_plan(text: str) -> Plan:
 
 
 def make_view(plan: Plan) -> None:
-    """Link each upload under its cleaned name; a link needs no room and no copy."""
+    """Link each upload under its cleaned name; a link needs no room and no copy.
+
+    Raises:
+        ValueError: a name leaves the view.
+        OSError: a link cannot be made.
+    """
     for upload, parts in plan.links:
         path = Path(plan.view, *parts)
         if not path.is_relative_to(plan.view) or ".." in parts:
@@ -107,10 +119,11 @@ def limit(plan: Plan) -> None:
         (resource.RLIMIT_NOFILE, plan.open_files),
     ):
         resource.setrlimit(kind, (bound, bound))
-    # A second between the signal that can be told and the one that cannot be caught.
-    resource.setrlimit(resource.RLIMIT_CPU, (plan.cpu_seconds, plan.cpu_seconds + 1))
+    if plan.cpu_seconds is not None:
+        # A second between the signal that can be told and the one that cannot be caught.
+        resource.setrlimit(resource.RLIMIT_CPU, (plan.cpu_seconds, plan.cpu_seconds + 1))
     os.umask(0o077)
-    os.nice(NICE)
+    os.nice(plan.nice)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
@@ -125,9 +138,8 @@ def confine(plan: Plan) -> dict[str, Any]:
     limit(plan)
     has_namespaces = enter_namespaces()
     _drop_capabilities()
-    version = landlock.restrict_files(
-        landlock.FileRights((*plan.readable, plan.view), plan.writable, plan.scratch)
-    )
+    readable = (*plan.readable, plan.view) if plan.view else plan.readable
+    version = landlock.restrict_files(landlock.FileRights(readable, plan.writable, plan.scratch))
     seccomp.restrict_calls()
     return {"landlock": version, "seccomp": True, "namespaces": has_namespaces}
 

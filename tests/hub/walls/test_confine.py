@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from keepsight.hub.checks import landlock, seccomp
-from keepsight.hub.checks.confine import EXIT_NOT_CONFINED, Plan, make_view, read_plan
-from keepsight.hub.checks.surroundings import readable_paths
+from keepsight.hub.walls import landlock, seccomp
+from keepsight.hub.walls.confine import EXIT_NOT_CONFINED, Plan, make_view, read_plan
+from keepsight.hub.walls.surroundings import readable_paths
 
 MIB = 1024 * 1024
 
@@ -43,6 +43,7 @@ def plan_for(folder, **changes):
         "cpu_seconds": 60,
         "file_bytes": MIB,
         "open_files": 64,
+        "nice": 10,
     }
     return Plan(**{**values, **changes})
 
@@ -50,7 +51,7 @@ def plan_for(folder, **changes):
 def confined(plan, program, *arguments, timeout=60):
     return subprocess.run(
         [
-            *(sys.executable, "-I", "-m", "keepsight.hub.checks.confine", plan.dump(), "--"),
+            *(sys.executable, "-I", "-m", "keepsight.hub.walls.confine", plan.dump(), "--"),
             *(sys.executable, "-I", "-c", textwrap.dedent(program), *map(str, arguments)),
         ],
         capture_output=True,

@@ -1,0 +1,1 @@
+"""What a child that handles hostile bytes gives up before it sees the first of them."""
