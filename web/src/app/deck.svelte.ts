@@ -12,6 +12,8 @@ export class Deck {
   mode = $state<'live' | 'playback'>('live');
   speed = $state(1);
   isMuted = $state(true);
+  /** Dark pictures are lifted for the eyes. */
+  isBright = $state(false);
   choice = $state<StreamChoice>('auto');
   live = $state.raw<LiveReport>(NO_REPORT);
   liveView = $state.raw<LiveView | null>(null);

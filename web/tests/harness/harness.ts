@@ -2,6 +2,7 @@
 
 import { ApiClient } from '../../src/api/client';
 import type { Camera, ExportJob } from '../../src/api/types';
+import { Lifter } from '../../src/media/brighten';
 import { Engine } from '../../src/media/engine';
 import type { LivePlayer } from '../../src/media/live';
 import type { StreamChoice } from '../../src/media/livestate';
@@ -125,6 +126,45 @@ const harness = {
   async exported(job: ExportJob): Promise<string> {
     const blob = await ready().exportBlob(job, () => undefined);
     return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer())));
+  },
+
+  /**
+   * A dark noisy scene with a brighter square that moves, lifted: grey levels of the last picture.
+   * @param level mean grey level of the dark background.
+   */
+  lifted(pictures: number, level: number): { background: number; noise: number; square: number; ghost: number } {
+    const size = { width: 320, height: 180 };
+    const source = Object.assign(document.createElement('canvas'), size);
+    const context = source.getContext('2d', { alpha: false, willReadFrequently: true });
+    if (context === null) throw new Error('this browser gives no 2D canvas');
+    const lifter = new Lifter();
+    let seed = 1;
+    const random = (): number => (seed = (seed * 48271) % 2147483647) / 2147483647;
+    for (let n = 0; n < pictures; n++) {
+      const image = context.createImageData(size.width, size.height);
+      for (let i = 0; i < image.data.length; i += 4) {
+        const [x, y] = [(i / 4) % size.width, Math.floor(i / 4 / size.width)];
+        const isSquare = x >= 20 + 8 * n && x < 60 + 8 * n && y >= 70 && y < 110;
+        image.data.fill(Math.max(0, (isSquare ? level * 2.5 : level) + 8 * (random() - 0.5)), i, i + 3);
+        image.data[i + 3] = 255;
+      }
+      context.putImageData(image, 0, 0);
+      lifter.draw(source);
+    }
+    const copy = Object.assign(document.createElement('canvas'), size).getContext('2d');
+    if (copy === null) throw new Error('this browser gives no 2D canvas');
+    copy.drawImage(lifter.element, 0, 0);
+    const greys = (x: number, y: number): { mean: number; deviation: number } => {
+      const found = [...copy.getImageData(x, y, 16, 16).data].filter((_, i) => i % 4 === 0);
+      const mean = found.reduce((a, b) => a + b, 0) / found.length;
+      return { mean, deviation: Math.sqrt(found.reduce((a, b) => a + (b - mean) ** 2, 0) / found.length) };
+    };
+    const last = 8 * (pictures - 1);
+    const background = greys(270, 20);
+    // Where the square was twelve pictures ago, and the same height beside its way.
+    const ghost = greys(last + 32 - 96, 82).mean - greys(last + 32 - 96, 130).mean;
+    lifter.close();
+    return { background: background.mean, noise: background.deviation, square: greys(last + 32, 82).mean, ghost };
   },
 
   async snapshot(number: number): Promise<string> {
