@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import struct
+from itertools import pairwise
 
 import av
 import pytest
@@ -48,6 +49,65 @@ def test_a_visit_becomes_event_picture_and_boxes():
     boxes = json.loads(said[kinds.index(FromWatcher.BOXES)].body)
     assert boxes["wall_us"] >= 10**15
     assert {message.camera for message in said} == {CAMERA}
+
+
+def test_a_visit_has_preview_strips_before_its_end():
+    sets, units = code(walk(24, enters=4, leaves=16), gop=10)
+    post = open_post(CAMERA, config_of(sets))
+    said = []
+    for unit in units:
+        post.put(unit)
+        said += work_off(post, RedEye())
+    phases = [
+        json.loads(each.body)["phase"] if each.kind == FromWatcher.EVENT else "preview"
+        for each in said
+        if each.kind in (FromWatcher.EVENT, FromWatcher.PREVIEW)
+    ]
+    assert phases.count("preview") == 2
+    assert phases[-2:] == ["preview", "end"]
+    assert phases[0] == "start"
+    event_id = json.loads(next(each for each in said if each.kind == FromWatcher.EVENT).body)["id"]
+    strips = [each.body for each in said if each.kind == FromWatcher.PREVIEW]
+    for body in strips:
+        columns, rows, count = body[16:19]
+        assert body[:16].hex() == event_id
+        assert 2 <= count <= columns * rows <= 12
+        with av.open(io.BytesIO(body[19:])) as container:
+            assert container.streams.video[0].width == 240 * columns
+    assert strips[-1][18] > strips[0][18]
+
+
+def test_who_goes_with_the_camera_leaves_a_strip():
+    sets, units = code(walk(12, enters=4, leaves=12), gop=10)
+    post = open_post(CAMERA, config_of(sets))
+    for unit in units:
+        post.put(unit)
+        work_off(post, RedEye())
+    said = [message.kind for each in post.close() for message in Reader().feed(each)]
+    assert said == [FromWatcher.PREVIEW, FromWatcher.EVENT]
+
+
+def test_stills_are_masked_marked_and_made_only_when_wanted():
+    sets, units = code(walk(12, enters=0, leaves=12, stands=True), gop=5)
+    mask = [[0.25, 0.25], [0.75, 0.25], [0.75, 1], [0.25, 1]]  # over where the figure stands
+    post = open_post(CAMERA, config_of(sets, privacy_masks=[mask]))
+    said = []
+    for number, unit in enumerate(units):
+        post.still_number = 7 if number >= 40 else None
+        post.put(unit)
+        said += [(number, each) for each in work_off(post, RedEye())]
+    stills = [(number, each.body) for number, each in said if each.kind == FromWatcher.STILL]
+    assert 6 <= len(stills) <= 9
+    assert stills[0][0] >= 40
+    assert {struct.unpack(">I", body[:4])[0] for _, body in stills} == {7}
+    times = [struct.unpack(">q", body[4:12])[0] for _, body in stills]
+    assert min(b - a for a, b in pairwise(times)) >= 900_000
+    assert times[0] > 10**15
+    for _, body in stills:
+        with av.open(io.BytesIO(body[12:])) as container:
+            picture = next(container.decode(video=0)).to_ndarray(format="rgb24")
+        assert picture[50:, 82:238].max() < 40
+        assert picture[:40].mean() > 50
 
 
 def test_movement_of_nobody_is_activity_in_wall_time():

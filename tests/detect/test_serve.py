@@ -46,6 +46,7 @@ def test_a_visit_through_pipes():
     def write():
         config = {"codec": "h264", "parameter_sets": encoded}
         os.write(hub_writes, pack_json(1, CAMERA, config) + pack(4, CAMERA, b"\x01"))
+        os.write(hub_writes, pack(6, CAMERA, b"\x01\x00\x00\x00\x09"))
         for unit in units:
             os.write(hub_writes, pack_unit(CAMERA, unit))
         while not any(message.kind == FromWatcher.PICTURE for message in list(said)):
@@ -66,6 +67,9 @@ def test_a_visit_through_pipes():
     assert {FromWatcher.STATE, FromWatcher.EVENT, FromWatcher.BOXES} <= set(kinds)
     events = [json.loads(each.body) for each in said if each.kind == FromWatcher.EVENT]
     assert events[-1]["phase"] == "end"
+    stills = [each.body for each in said if each.kind == FromWatcher.STILL]
+    assert stills
+    assert {body[:4] for body in stills} == {b"\x00\x00\x00\x09"}
 
 
 def test_the_desk_refuses_what_it_does_not_know():

@@ -17,6 +17,7 @@ from keepsight.detect.wire import (
     pack_json,
     pack_unit,
     read_json,
+    read_stills,
     read_unit,
 )
 
@@ -58,3 +59,11 @@ def test_json_bodies():
 def test_a_unit_that_is_too_short_is_refused():
     with pytest.raises(WireError):
         read_unit(Message(2, CAMERA, bytes(16)))
+
+
+def test_whether_stills_are_wanted():
+    assert read_stills(Message(ToWatcher.STILLS, CAMERA, b"\x01\x00\x00\x00\x05")) == 5
+    assert read_stills(Message(ToWatcher.STILLS, CAMERA, b"\x00\x00\x00\x00\x05")) is None
+    for body in (b"", b"\x01", bytes(4)):
+        with pytest.raises(WireError):
+            read_stills(Message(ToWatcher.STILLS, CAMERA, body))

@@ -141,6 +141,12 @@ class Crew:
             if post := self._posts.get(camera):
                 post.wants_boxes = wants
 
+    def want_stills(self, camera: bytes, number: int | None) -> None:
+        """Whether somebody looks at stills; each carries the number."""
+        with self._changed:
+            if post := self._posts.get(camera):
+                post.still_number = number
+
     def _is_worked_on(self, post: Post) -> bool:
         return any(worker.post is post and not worker.is_abandoned for worker in self._workers)
 

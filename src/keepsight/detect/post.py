@@ -11,9 +11,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 from keepsight.detect.config import CameraConfig
-from keepsight.detect.decoder import Decoder
+from keepsight.detect.decoder import Decoder, Picture
 from keepsight.detect.detector import Detector
 from keepsight.detect.event import Phase, as_document
+from keepsight.detect.masks import Veil
+from keepsight.detect.preview import Previews, Sheet
 from keepsight.detect.sign import Sign
 from keepsight.detect.snapshot import snapshot
 from keepsight.detect.unit import Unit
@@ -25,6 +27,8 @@ QUEUE_SECONDS_MAX: Final = 8.0
 QUEUE_BYTES_MAX: Final = 16 << 20
 BEHIND_SECONDS: Final = 30.0
 """After the last dropped work the camera counts as behind for so long."""
+STILL_SECONDS_MIN: Final = 0.9
+"""Between two stills; as often as a quiet camera's keyframes are looked at."""
 
 
 class WatchState(StrEnum):
@@ -50,9 +54,20 @@ class Post:
     newest_media_us: int = 0
     has_gap: bool = False
     wants_boxes: bool = False
+    still_number: int | None = None
+    """Stills are wanted and carry this; None: they are not."""
+    still_us: int | None = None
+    """Media time of the last one."""
     missing_model: str | None = None
     failure: str | None = None
     """The chain itself broke or hung; nothing is watched until the hub sends CAMERA again."""
+    veil: Veil = field(init=False)
+    previews: Previews = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What depends on the privacy masks: other masks are another post."""
+        self.veil = Veil(self.config.privacy_masks)
+        self.previews = Previews(self.veil)
 
     def put(self, unit: Unit) -> None:
         """Queue a unit; drop the oldest work if there is too much."""
@@ -104,22 +119,44 @@ class Post:
         return self._messages(self.watcher.finish())
 
     def _messages(self, sighting: Sighting) -> list[bytes]:
-        said = []
+        begun: list[bytes] = []
+        ended: list[bytes] = []
         for told in sighting.told:
+            is_end = told.event.phase is Phase.END
+            said = ended if is_end else begun
             said.append(pack_json(FromWatcher.EVENT, self.camera, as_document(told.event)))
-            has_picture = told.is_new_best and sighting.picture is not None
-            if has_picture and sighting.picture and told.event.phase is not Phase.END:
-                coded = snapshot(sighting.picture, self.config.privacy_masks)
-                event_id = bytes.fromhex(told.event.id)
-                if coded:
-                    said.append(pack(FromWatcher.PICTURE, self.camera, event_id + coded))
+            if told.is_new_best and sighting.picture is not None and not is_end:
+                said += self._picture(sighting.picture, bytes.fromhex(told.event.id))
+        sheets = self.previews.take(sighting.picture, sighting.told)
+        # A strip belongs to an event that the hub knows and that goes on.
+        said = [*begun, *(self._preview(sheet) for sheet in sheets), *ended]
         if sighting.spans:
             times = [(span.start_wall_us, span.end_wall_us) for span in sighting.spans]
             body = b"".join(struct.pack(">qq", *each) for each in times)
             said.append(pack(FromWatcher.ACTIVITY, self.camera, body))
         if self.wants_boxes and sighting.detections is not None and sighting.picture:
             said.append(self._boxes(sighting))
+        if self.still_number is not None and sighting.picture is not None:
+            said += self._still(sighting.picture, self.still_number)
         return said
+
+    def _picture(self, picture: Picture, event_id: bytes) -> list[bytes]:
+        coded = snapshot(picture, self.veil)
+        return [pack(FromWatcher.PICTURE, self.camera, event_id + coded)] if coded else []
+
+    def _preview(self, sheet: Sheet) -> bytes:
+        head = bytes.fromhex(sheet.event_id) + bytes((sheet.columns, sheet.rows, sheet.count))
+        return pack(FromWatcher.PREVIEW, self.camera, head + sheet.jpeg)
+
+    def _still(self, picture: Picture, number: int) -> list[bytes]:
+        us = picture.media_us
+        if self.still_us is not None and 0 <= us - self.still_us < STILL_SECONDS_MIN * 1e6:
+            return []
+        self.still_us = us
+        # As the camera sees it: who looks at a still wants to know how dark it is.
+        coded = snapshot(picture, self.veil, is_lifted=False)
+        head = struct.pack(">Iq", number, picture.wall_us)
+        return [pack(FromWatcher.STILL, self.camera, head + coded)] if coded else []
 
     def _boxes(self, sighting: Sighting) -> bytes:
         boxes = [

@@ -13,6 +13,7 @@ MESSAGE_BYTES_MAX: Final = (8 << 20) + 64
 ID_BYTES: Final = 16
 _LENGTH: Final = struct.Struct(">I")
 _UNIT: Final = struct.Struct(">16sBqq")
+_STILLS: Final = struct.Struct(">BI")
 _KEYFRAME, _AFTER_BREAK = 1, 2
 
 
@@ -23,6 +24,7 @@ class ToWatcher(IntEnum):
     UNIT = 2
     FORGET = 3
     BOXES = 4
+    STILLS = 6
 
 
 class FromWatcher(IntEnum):
@@ -33,6 +35,8 @@ class FromWatcher(IntEnum):
     PICTURE = 3
     ACTIVITY = 4
     BOXES = 5
+    STILL = 6
+    PREVIEW = 7
 
 
 class WireError(ValueError):
@@ -79,6 +83,18 @@ def read_unit(message: Message) -> Unit:
     flags, media_us, wall_us = struct.unpack_from(">Bqq", message.body)
     data = message.body[_UNIT.size - ID_BYTES :]
     return Unit(media_us, wall_us, bool(flags & _KEYFRAME), bool(flags & _AFTER_BREAK), data)
+
+
+def read_stills(message: Message) -> int | None:
+    """The number that stills are to carry; None: nobody wants stills.
+
+    Raises:
+        WireError: it is too short.
+    """
+    if len(message.body) < _STILLS.size:
+        raise WireError("a STILLS message is too short")
+    is_on, number = _STILLS.unpack_from(message.body)
+    return number if is_on else None
 
 
 def read_json(message: Message) -> dict[str, Any]:
