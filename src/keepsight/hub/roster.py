@@ -351,4 +351,5 @@ def _changed(camera: Camera, values: dict[str, Any]) -> Camera:
         is_trial=False if values.get("trial") is False else camera.is_trial,
         vendor=values["vendor"].strip() if values.get("vendor") is not None else camera.vendor,
         model=values["model"].strip() if values.get("model") is not None else camera.model,
+        watching=values.get("watching") or camera.watching,
     )

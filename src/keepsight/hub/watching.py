@@ -6,6 +6,18 @@ from typing import Any, Final
 from keepsight.hub.event import SEEN_KINDS
 
 MODEL_DEFAULT: Final = "efficientdet-lite1"
+MODEL_NONE: Final = "none"
+OWN_MODEL: Final = "own:"
+"""Before the name of a user's own file."""
+POINTS_MIN: Final = 3
+POINTS_MAX: Final = 64
+POLYGONS_MAX: Final = 32
+"""Zones; and masks and privacy masks together."""
+NAME_LENGTH_MAX: Final = 64
+KINDS_MAX: Final = 64
+HOURS_MAX: Final = 32
+COOLDOWN_SECONDS_MAX: Final = 86_400
+PERSON_CONFIDENCE_MIN: Final = 0.2
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]

@@ -77,6 +77,11 @@ class Actor:
 BODIES = {
     ("POST", "/api/cameras"): {"url": "rtsp://127.0.0.1:1/", "name": "New"},
     ("POST", "/api/cameras/{camera}/identity"): {"decision": "stop"},
+    ("PUT", "/api/cameras/{camera}/watching"): {
+        "is_on": True, "model": "none", "kinds": ["person"], "person_confidence": None,
+        "min_area": 0.0, "cooldown_seconds": 0.0, "zones": [], "masks": [], "privacy_masks": [],
+        "hours": [], "sounds": [],
+    },
     ("POST", "/api/keys"): {
         "live": [{"camera": "{camera}", "stream": "main"}],
         "recordings": [{"camera": "{camera}", "stream": "main", "writers": ["{segment}"]}],

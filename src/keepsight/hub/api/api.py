@@ -33,6 +33,7 @@ from keepsight.hub.api import (
     signin,
     status,
     suspensions,
+    watching,
 )
 from keepsight.hub.api.answers import ApiError, error_answer
 from keepsight.hub.api.policies import policy_of
@@ -54,6 +55,7 @@ ROUTERS: Final = (
     members.router,
     invites.router,
     cameras.router,
+    watching.router,
     releases.router,
     recordings.router,
     exports.router,

@@ -1,0 +1,1 @@
+"""Watching: pictures of all cameras to the watcher's process, and what it notices back."""
