@@ -1,4 +1,4 @@
-"""`keepsight camera`: add, list, show, test, remove; and serve, a camera made of software."""
+"""`keepsight camera`: add, list, show, watch, test, remove; and serve, a camera of software."""
 
 import asyncio
 import sys
@@ -18,6 +18,7 @@ from keepsight.cli.ask import (
     find_camera,
 )
 from keepsight.cli.terminal import CommandError, print_json, print_table
+from keepsight.cli.watching import watch
 from keepsight.core.clock import SystemClock
 from keepsight.core.destination import Credentials, DestinationError, parse_destination
 from keepsight.core.secret import Secret
@@ -26,7 +27,9 @@ from keepsight.lan.rtsp.client import probe
 from keepsight.lan.rtsp.dialogue import RtspError
 from keepsight.serve.control import Control
 
-app = typer.Typer(help="Cameras: add, list, show, test, remove, serve.", no_args_is_help=True)
+app = typer.Typer(
+    help="Cameras: add, list, show, watch, test, remove, serve.", no_args_is_help=True
+)
 UserOption = Annotated[str | None, typer.Option("--user", help="User name at the camera.")]
 PasswordOption = Annotated[
     Path | None, typer.Option("--password-file", help="Its first line is the password.")
@@ -158,6 +161,9 @@ def show(
         ("id", camera["id"]),
     ]
     print_table(("", ""), [(str(a), str(b)) for a, b in rows], "")
+
+
+app.command("watch")(watch)
 
 
 @app.command("remove")
