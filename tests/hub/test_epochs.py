@@ -1,6 +1,7 @@
 """Goal: a new epoch changes every key, name and file, loses no old recording, and a crash leaves
 the old one or the new one. Method: a real hub; failures are injected at every step of a roll."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -210,3 +211,43 @@ async def test_a_household_of_the_first_form_rolls_without_touching_its_kit(prin
     await home.household.epochs.roll(RollReason.SCHEDULED, by="hub")
     assert (home.directory / KIT_FILE).read_bytes() == kit
     assert open_kit(kit, identity).epoch == 1
+
+
+async def test_a_roll_that_failed_after_a_removal_is_owed_and_made_up_for(printed, monkeypatch):
+    home, _ = printed
+    epochs = home.household.epochs
+    monkeypatch.setattr(epochs, "_store", lambda _new: (_ for _ in ()).throw(OSError("no space")))
+    with pytest.raises(OSError, match="no space"):
+        await epochs.roll(RollReason.MEMBER_REMOVED, by="local")
+    assert epochs.owed() is RollReason.MEMBER_REMOVED
+    assert home.household.keyring.epoch == 1
+    monkeypatch.undo()
+    await made_up_for(home)
+
+
+async def test_a_stop_between_removal_and_roll_is_made_up_for_at_the_next_start(printed):
+    home, _ = printed
+    household = home.household
+    await household.membership.changed("device_removed", gone=[b"d" * 16])
+    household.epochs._owed = None  # as after a restart: only the log knows
+    assert household.epochs.owed() is RollReason.DEVICE_REMOVED
+    await made_up_for(home)
+
+
+async def test_who_signs_out_owes_nobody_an_epoch(printed):
+    home, _ = printed
+    await home.household.membership.changed("device_left", gone=[b"d" * 16])
+    assert home.household.epochs.owed() is None
+
+
+async def made_up_for(home):
+    epochs = home.household.epochs
+    task = asyncio.create_task(epochs.run())
+
+    async def rolled():
+        return home.household.keyring.epoch == 2 and epochs.owed() is None
+
+    try:
+        await home.wait_for(rolled)
+    finally:
+        task.cancel()

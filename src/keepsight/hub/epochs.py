@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 EPOCH_US: Final = 30 * 24 * 3600 * 1_000_000
 """A master key is used for at most this long."""
-CHECK_SECONDS: Final = 3600.0
+CHECK_SECONDS: Final = 60.0
 KIT_FILE: Final = "recovery.age"
 
 
@@ -37,6 +37,10 @@ class RollReason(StrEnum):
     """An older backup was put back, and the owner accepted it."""
 
 
+OWING: Final = (RollReason.MEMBER_REMOVED, RollReason.DEVICE_REMOVED)
+"""After these the household owes itself a new epoch, whatever happened to the first try."""
+
+
 class Epochs:
     """Begins new epochs of one household. Lives in the event loop's thread."""
 
@@ -46,6 +50,7 @@ class Epochs:
         self._rolling = asyncio.Lock()
         self.number_min = 0
         """A new epoch's number is above this one too: of an epoch known from elsewhere."""
+        self._owed: RollReason | None = None
 
     @property
     def current(self) -> Epoch:
@@ -74,6 +79,8 @@ class Epochs:
             OSError: the disk refused; the epoch is still the old one.
         """
         household = self._household
+        # Owed from here on, so that a disk that fails now does not leave it at the old epoch.
+        self._owed = reason if reason in OWING else self._owed
         async with self._rolling:
             number = max(household.keyring.epoch, self.number_min) + 1
             new = Epoch(number, keys.new_key(), household.clock.wall_us())
@@ -85,6 +92,7 @@ class Epochs:
             household.roster.renew()
             household.archive.recordings.roll()
             await household.membership.changed("epoch")
+            self._owed = None
         log.info("epoch %d has begun: %s", number, reason.value)
         return new
 
@@ -131,12 +139,18 @@ class Epochs:
         # Either way: a clock that was far ahead must not keep one key for ever.
         return abs(age_us) >= EPOCH_US
 
+    def owed(self) -> RollReason | None:
+        """Why a new epoch should have begun already: also after a stop between removal and roll."""
+        last = self._household.membership.newest.entry.reason
+        return self._owed or next((reason for reason in OWING if reason.value == last), None)
+
     async def run(self) -> None:
-        """Roll when an epoch has lasted long enough, until cancelled."""
+        """Roll when an epoch has lasted long enough or is owed, until cancelled."""
         while True:
-            if self.is_due():
+            reason = self.owed() or (RollReason.SCHEDULED if self.is_due() else None)
+            if reason is not None and not self._rolling.locked():
                 try:
-                    await self.roll(RollReason.SCHEDULED, by="hub")
+                    await self.roll(reason, by="hub")
                 except Exception:
-                    log.exception("the epoch could not be changed; tried again in an hour")
+                    log.exception("the epoch could not be changed; it is tried again in a minute")
             await asyncio.sleep(CHECK_SECONDS)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from keepsight.hub.grant import as_fields
 from keepsight.hub.invite import Invite, hash_secret, new_secret
-from keepsight.hub.member import Member, Role
+from keepsight.hub.member import Member, Role, check_owner_fits
 from keepsight.hub.rights import LOCAL
 from keepsight.hub.store.invites import InviteStore
 from keepsight.seal import keys
@@ -84,10 +84,13 @@ class Invites:
 
         Raises:
             InviteError: too_many_invites or name_in_use.
+            keepsight.hub.member.TooManyOwnersError: it is for an owner and there are enough.
         """
         household = self._household
         if len(self.open) >= OPEN_MAX:
             raise InviteError("too_many_invites", f"revoke some of the {OPEN_MAX} open invites")
+        if wanted.role is Role.OWNER:
+            check_owner_fits(household.people.members.values())
         names = [one.name.casefold() for one in household.people.members.values()]
         if wanted.name.casefold() in names:
             raise InviteError("name_in_use", f"there is a member named {wanted.name}")
@@ -119,9 +122,12 @@ class Invites:
 
         Raises:
             InviteError: no_such_invite, somebody was faster.
+            keepsight.hub.member.TooManyOwnersError: others became owners since; it stays open.
             keepsight.hub.store.people.NameTakenError: somebody of this name has joined since.
         """
         household = self._household
+        if invite.role is Role.OWNER:
+            check_owner_fits(household.people.members.values())
         # The store decides, so that two browsers with the same secret cannot both be first.
         is_mine = await household.sql(self._store.take, household.household_id, invite.invite_id)
         self._open.pop(invite.invite_id, None)

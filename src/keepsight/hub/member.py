@@ -1,7 +1,12 @@
 """Who may look, and with what."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+OWNERS_MAX: Final = 9
+"""Each one's passphrase opens a locked household, and each costs a third of a second to try."""
 
 
 class Role(StrEnum):
@@ -65,3 +70,17 @@ class Session:
     last_seen_us: int = 0
     is_shared: bool = False
     """Other people use this device too: PINs are asked for."""
+
+
+class TooManyOwnersError(ValueError):
+    """One more owner than a household can have."""
+
+
+def check_owner_fits(members: Iterable[Member]) -> None:
+    """Whether there can be one more owner beside these members.
+
+    Raises:
+        TooManyOwnersError: there are OWNERS_MAX.
+    """
+    if sum(one.role is Role.OWNER for one in members) >= OWNERS_MAX:
+        raise TooManyOwnersError(f"a household has at most {OWNERS_MAX} owners")

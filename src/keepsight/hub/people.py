@@ -12,7 +12,7 @@ from keepsight.core.secret import Secret
 from keepsight.hub.access import IDLE_US, STARTED, Access, Start, hash_token
 from keepsight.hub.epochs import RollReason
 from keepsight.hub.keyrelease import Viewer
-from keepsight.hub.member import Device, Member, Role, Session
+from keepsight.hub.member import Device, Member, Role, Session, check_owner_fits
 from keepsight.hub.store.people import PeopleStore
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ class People:
         Raises:
             BarredError: they were removed meanwhile.
             LastOwnerError: nobody could decide for the household any more.
+            keepsight.hub.member.TooManyOwnersError: there are enough owners.
             keepsight.hub.store.people.NameTakenError: another member has this name.
         """
         async with self._changing:
@@ -165,6 +166,8 @@ class People:
         is_demoted = before.role is Role.OWNER and after.role is not Role.OWNER
         if is_demoted:
             self._check_owner_stays(before)
+        elif before.role is not Role.OWNER and after.role is Role.OWNER:
+            check_owner_fits(self.members.values())
         line = {"type": "member_changed", "member": after.member_id.hex(), "by": by}
         more = {"name": after.name, "role": after.role.value, "integration": after.integration}
         await household.journal.record([{**line, **more}])
@@ -375,7 +378,9 @@ class People:
         if device_id in self.devices:
             line["member"] = self.devices[device_id].member_id.hex()
         await household.journal.record([line])
-        await household.membership.changed("device_removed", gone=[device_id])
+        await household.membership.changed(
+            "device_left" if is_own_wish else "device_removed", gone=[device_id]
+        )
         ended = await household.sql(self.store.remove_device, household.household_id, device_id)
         self.devices.pop(device_id, None)
         for token_hash in ended:  # signed in again meanwhile

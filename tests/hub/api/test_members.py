@@ -2,6 +2,7 @@
 
 import pytest
 
+from keepsight.hub import member as member_module
 from tests.home import PASSPHRASE
 
 LIVE = {"camera": None, "capabilities": ["live", "still"]}
@@ -101,3 +102,28 @@ async def test_another_owners_passphrase_unlocks_the_household(home):
     from keepsight.core.secret import Secret
 
     assert opened(Secret(PASSPHRASE)) == home.household.keyring.root
+
+
+async def test_there_are_only_so_many_owners(home, monkeypatch):
+    monkeypatch.setattr(member_module, "OWNERS_MAX", 2)
+    cem, dora = [await home.invite(name, "owner") for name in ("Cem", "Dora")]
+    async with home.member("Ben", "member") as _ben:
+        assert (await join(home, cem)).status == 200
+        # An invite of an owner was open when the last place was taken: it says so and stays open.
+        for answer in (
+            await join(home, dora),
+            await home.control.ask(
+                "POST", "/api/invites", {"name": "Eve", "role": "owner", "grants": []}
+            ),
+            await home.control.ask(
+                "PATCH", f"/api/members/{(await members(home))['Ben']['id']}", {"role": "owner"}
+            ),
+        ):
+            assert (answer.status, answer.json()["error"]) == (409, "too_many_owners")
+    await home.control.ask("DELETE", f"/api/members/{(await members(home))['Cem']['id']}")
+    assert (await join(home, dora)).status == 200
+
+
+async def join(home, invite):
+    async with home.browser(is_signed_in=False) as browser:
+        return await browser.join(invite["secret"])

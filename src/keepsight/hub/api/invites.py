@@ -18,7 +18,7 @@ from keepsight.hub.grant import as_fields
 from keepsight.hub.household import Household
 from keepsight.hub.invite import LIFE_US, LIFE_US_MAX, Invite
 from keepsight.hub.invites import InviteError, fingerprint
-from keepsight.hub.member import Role
+from keepsight.hub.member import Role, TooManyOwnersError
 from keepsight.hub.signin.passphrase import judge_passphrase
 from keepsight.hub.store.people import NameTakenError
 
@@ -63,7 +63,9 @@ def _document(invite: Invite) -> dict[str, Any]:
     }
 
 
-def _problem(error: InviteError) -> ApiError:
+def _problem(error: InviteError | TooManyOwnersError) -> ApiError:
+    if isinstance(error, TooManyOwnersError):
+        return ApiError(409, "too_many_owners", str(error))
     status = {"too_many_invites": 429, "no_such_invite": 404}.get(error.code, 409)
     return ApiError(status, error.code, str(error))
 
@@ -106,7 +108,7 @@ async def make_invite(body: InviteBody, request: Request, who: Owner) -> dict[st
     """
     try:
         invite, secret = await who.household.invites.make(_wanted(body, who))
-    except InviteError as error:
+    except (InviteError, TooManyOwnersError) as error:
         raise _problem(error) from error
     key = who.household.journal.reader.store.public_key
     fragment = urlencode({"secret": secret, "key": fingerprint(key)})
@@ -183,7 +185,7 @@ async def join(body: JoinBody, request: Request, response: Response) -> dict[str
         hashed = await asyncio.to_thread(household.access.hash_passphrase, passphrase)
     try:
         member = await household.invites.use(invite, hashed)
-    except InviteError as error:
+    except (InviteError, TooManyOwnersError) as error:
         raise _problem(error) from error
     except NameTakenError as error:
         raise ApiError(409, "name_in_use", "somebody of this name has joined already") from error

@@ -11,7 +11,7 @@ from keepsight.hub.api.grants import GRANTS_PER_REQUEST_MAX, GrantBody, read_gra
 from keepsight.hub.api.policies import Owner, SignedIn
 from keepsight.hub.api.recent import recent
 from keepsight.hub.grant import as_fields
-from keepsight.hub.member import Member, Role
+from keepsight.hub.member import Member, Role, TooManyOwnersError
 from keepsight.hub.people import LastOwnerError
 from keepsight.hub.store.people import NameTakenError
 from keepsight.hub.subject import erase as erase_member
@@ -120,6 +120,8 @@ async def change_member(member: str, body: ChangeBody, who: Owner) -> dict[str, 
         after = await who.household.people.change_member(after, by=who.name, was=before)
     except LastOwnerError as error:
         raise LAST_OWNER from error
+    except TooManyOwnersError as error:
+        raise ApiError(409, "too_many_owners", str(error)) from error
     except NameTakenError as error:
         raise ApiError(409, "name_in_use", "another member has this name") from error
     return member_document(who, after)

@@ -23,10 +23,10 @@ from keepsight.hub.keyring import (
     normalise,
     write_private,
 )
+from keepsight.hub.member import OWNERS_MAX
 from keepsight.seal import keys
 
-OPENERS_MAX: Final = 8
-"""Each costs a third of a second when a passphrase is tried."""
+OPENERS_MAX: Final = OWNERS_MAX - 1
 FILE_BYTES_MAX: Final = 64 * 1024
 _PLACE: Final = b"root under an owner's passphrase 1"
 _COST_MAX: Final = (32, costs.ARGON2_MEMORY_KIB_MAX, 64)
