@@ -82,3 +82,21 @@ async def test_purposes_and_hosts_are_bounded(egress, monkeypatch):
     await egress.allow("mail", "b.example", 465)
     with pytest.raises(EgressError):
         await egress.allow("mail", "c.example", 465)
+
+
+async def test_a_purpose_may_have_several_hosts_and_they_go_alone(egress):
+    await egress.allow_only("push", [("a.example", 443), ("B.example", 8443)])
+    await egress.reach("push", "a.example", 443)
+    await egress.reach("push", "b.example", 8443)
+    await egress.allow_only("push", [("b.example", 8443)])
+    with pytest.raises(EgressError):
+        await egress.reach("push", "a.example", 443)
+    await egress.reach("push", "b.example", 8443)
+
+
+async def test_too_many_hosts_change_nothing(egress, monkeypatch):
+    monkeypatch.setattr(module, "HOSTS_MAX", 2)
+    await egress.allow_only("push", [("a.example", 443), ("b.example", 443)])
+    with pytest.raises(EgressError):
+        await egress.allow_only("push", [("c.example", 443)])
+    await egress.reach("push", "a.example", 443)

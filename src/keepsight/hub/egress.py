@@ -5,7 +5,7 @@ and to nobody else. Cameras are not here: their addresses are the roster's.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -56,26 +56,37 @@ class Egress:
         Raises:
             EgressError: there is no such purpose, or the table is full.
         """
+        await self.allow_only(purpose, [(host, port)])
+
+    async def allow_only(self, purpose: str, places: Iterable[tuple[str, int]]) -> None:
+        """Let a purpose reach these hosts and no others from now on.
+
+        Args:
+            purpose: one of PURPOSES.
+            places: hosts with their ports.
+
+        Raises:
+            EgressError: there is no such purpose, or the table is full; nothing has changed.
+        """
         if purpose not in PURPOSES:
             raise EgressError(f"{purpose} is no purpose for which this hub talks to others")
+        wanted = {(purpose, host.lower(), port) for host, port in places}
         async with self._changing:
-            await self._forbid_all(purpose)
-            place = (purpose, host.lower(), port)
-            found = self._contacts.get(place)
-            if found is None and len(self._contacts) >= HOSTS_MAX:
+            if len(self._contacts.keys() | wanted) > max(HOSTS_MAX, len(self._contacts)):
                 raise EgressError("too many hosts were reached already")
-            new = found or Contact(*place, is_allowed=True)
-            await self._put(replace(new, is_allowed=True))
+            for place, contact in tuple(self._contacts.items()):
+                if contact.purpose == purpose and contact.is_allowed and place not in wanted:
+                    await self._put(replace(contact, is_allowed=False))
+            for place in sorted(wanted):
+                found = self._contacts.get(place)
+                if found is None or not found.is_allowed:
+                    await self._put(
+                        replace(found or Contact(*place, is_allowed=True), is_allowed=True)
+                    )
 
     async def forbid(self, purpose: str) -> None:
         """Let a purpose reach nobody. What it reached before stays in the table."""
-        async with self._changing:
-            await self._forbid_all(purpose)
-
-    async def _forbid_all(self, purpose: str) -> None:
-        for contact in tuple(self._contacts.values()):
-            if contact.purpose == purpose and contact.is_allowed:
-                await self._put(replace(contact, is_allowed=False))
+        await self.allow_only(purpose, ())
 
     async def reach(self, purpose: str, host: str, port: int) -> None:
         """To be awaited before every connection to the outside: allowed and written down, or not.

@@ -1,0 +1,1 @@
+"""Telling members and the household's broker that something was noticed; `notices.py` first."""

@@ -1,0 +1,1 @@
+"""Notices, with real receivers: browsers' keys, an SMTP server, an MQTT broker."""
