@@ -242,12 +242,10 @@ async def test_who_signs_out_owes_nobody_an_epoch(printed):
 
 async def made_up_for(home):
     epochs = home.household.epochs
-    task = asyncio.create_task(epochs.run())
-
     async def rolled():
         return home.household.keyring.epoch == 2 and epochs.owed() is None
 
-    try:
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(epochs.run())
         await home.wait_for(rolled)
-    finally:
-        task.cancel()
+        running.cancel()
