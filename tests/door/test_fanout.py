@@ -248,6 +248,34 @@ async def test_still_is_init_and_newest_still() -> None:
     assert fanout.still(OPAQUE) is None
 
 
+async def test_a_masked_still_begins_like_a_keyframe() -> None:
+    fanout, viewer, outlet = rig()
+    feed(
+        fanout,
+        fragment(Kind.INIT, 0, stream=Stream.STILL),
+        fragment(Kind.THUMB, 1, stream=Stream.STILL),
+        fragment(Kind.THUMB, 2, stream=Stream.STILL),
+    )
+    assert outlet.got == [0, 1, 2]
+    assert [read_header(fanout.still(OPAQUE) or b"", at).sequence for at in (0, 172)] == [0, 2]
+    late, late_outlet = Viewer(Outlet()), Outlet()
+    late.outlet = late_outlet
+    fanout.set_watched(late, [OPAQUE])
+    assert late_outlet.got == [0, 2]
+    assert viewer.streams
+
+
+async def test_no_still_comes_from_a_stream_that_the_hub_gives_none_of() -> None:
+    fanout, _, outlet = rig()
+    feed(fanout, fragment(Kind.INIT, 0), fragment(Kind.STILL, 1))
+    fanout.on_state(OPAQUE, b'{"state": "running", "stills": false}')
+    assert fanout.still(OPAQUE) is None
+    feed(fanout, fragment(Kind.GOP, 2))
+    assert outlet.got == [0, 1, {"stream": OPAQUE.hex(), "state": "running"}, 2]
+    fanout.on_state(OPAQUE, b'{"state": "running"}')
+    assert fanout.still(OPAQUE) is not None
+
+
 async def test_states_are_told_once_and_to_late_viewers() -> None:
     fanout, _, outlet = rig()
     for state in (b'{"state": "running"}', b'{"state": "running"}', b'{"state": "silent"}'):

@@ -131,6 +131,8 @@ class WatchedStream:
     def __init__(self, opaque: bytes) -> None:
         self.opaque = opaque
         self.state: str | None = None
+        self.has_stills = True
+        """False: the hub gives no single pictures of it, so nobody gets one from here either."""
         self.positions: dict[Viewer, Position] = {}
         self.leaving: asyncio.TimerHandle | None = None
         """Set while nobody watches: when it fires, the hub is told."""
@@ -157,7 +159,8 @@ class WatchedStream:
     @property
     def still(self) -> bytes | None:
         """Sealed INIT and newest STILL, back to back."""
-        return self._sealed_init + self._sealed_still if self._sealed_still else None
+        is_there = self._sealed_still and self.has_stills
+        return self._sealed_init + self._sealed_still if is_there else None
 
     def add(self, viewer: Viewer) -> None:
         """Give a viewer the state and the newest GOP at once."""
@@ -187,8 +190,9 @@ class WatchedStream:
             return
         if header.writer != self._writer:
             raise HeaderError("a fragment of a window whose INIT was never sent")
-        is_entry = header.kind == Kind.STILL or header.stream == Stream.AUDIO
-        if header.kind == Kind.STILL:
+        is_picture = header.kind in (Kind.STILL, Kind.THUMB)
+        is_entry = is_picture or header.stream == Stream.AUDIO
+        if is_picture:
             self._begin_gop(header.monotonic_us, framed, sealed)
         elif header.stream != Stream.AUDIO:
             self._continue_gop(framed)
@@ -323,10 +327,12 @@ class Fanout:
         if stream is None or len(state_json) > STATE_BYTES_MAX:
             return
         try:
-            state = json.loads(state_json)["state"]
+            content = json.loads(state_json)
+            state = content["state"]
         except (ValueError, KeyError, TypeError):
             log.warning("dropped a state that cannot be read")
             return
+        stream.has_stills = content.get("stills", True) is True
         self._set_state(stream, str(state))
 
     def _set_state(self, stream: WatchedStream, state: str) -> None:

@@ -37,6 +37,8 @@ class StreamState(StrEnum):
     """Another device answers at this address: sealing is stopped until the owner decides."""
     STOPPED = "stopped"
     """Switched off by the owner."""
+    HIDDEN = "hidden"
+    """Of stills only: the privacy masks cannot be applied, so no picture is shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,6 +272,8 @@ class Roster:
                 await running.stop()
                 return self._launch(camera, new_credentials)
             running.camera = camera
+            household.watch.changed(camera_id)
+            running.follow_masks()
             household.archive.apply_rules()
             return running
 

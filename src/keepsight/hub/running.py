@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from keepsight.core.clock import Clock
 from keepsight.core.destination import Credentials
@@ -16,6 +16,9 @@ from keepsight.hub.live.feed import Feed
 from keepsight.hub.live.still import StillStream
 from keepsight.hub.live.stream import LiveStream
 from keepsight.seal.header import Context, Stream
+
+if TYPE_CHECKING:
+    from keepsight.hub.watch.watch import Watch
 
 log = logging.getLogger(__name__)
 RESTART_SECONDS: Final = 10.0
@@ -52,6 +55,8 @@ class Surroundings:
     """A recording reader, or None where this stream is not recorded."""
     on_pin: Callable[[bytes, DeviceFacts], None]
     """Camera id and the facts to remember."""
+    watch: "Watch | None" = None
+    """Who looks for people in its pictures; None where nobody does."""
 
 
 class _StreamListener(Listener):
@@ -102,6 +107,22 @@ class RunningCamera:
         return bool(fanout and fanout.format and fanout.format.audio)
 
     @property
+    def stills(self) -> StillStream | None:
+        """Its still stream, while it runs."""
+        found = self.live.get(Stream.STILL)
+        return found if isinstance(found, StillStream) else None
+
+    @property
+    def still_state(self) -> StreamState:
+        """State for who asks for a picture and gets none."""
+        return self.state if self.stills is None else self.stills.state(self.state)
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether parts of its pictures are hidden from everybody, in every still."""
+        return bool(self.camera.watching.privacy_masks)
+
+    @property
     def _still_source(self) -> Stream:
         """The smaller picture where there is one: stills are for looking, not for keeping."""
         has_sub = any(source.stream is Stream.SUB for source in self.camera.sources)
@@ -134,6 +155,8 @@ class RunningCamera:
         """Connect every stream and attach its readers."""
         for source in self.camera.sources:
             self._start_stream(source, tasks)
+        if self.surroundings.watch is not None:
+            self.surroundings.watch.attach(self)
 
     def start_idle(self) -> None:
         """Prepare without connecting."""
@@ -165,7 +188,9 @@ class RunningCamera:
 
     def _add_live(self, stream: Stream, fanout: Fanout) -> None:
         around = self.surroundings
-        kind = StillStream if stream is Stream.STILL else LiveStream
+        kind, more = LiveStream, {}
+        if stream is Stream.STILL:
+            kind, more = StillStream, {"watching": lambda: self.camera.watching}
         live = self.live[stream] = kind(
             household=around.keys.household,
             camera=self.camera.camera_id,
@@ -173,9 +198,12 @@ class RunningCamera:
             epoch=around.keys.epoch,
             clock=around.clock,
             window_secret=around.keys.window_secret,
+            **more,
         )
         fanout.attach(live)
-        around.feed.add_stream(self.opaque(stream), live, StreamState.STARTING)
+        has_stills = stream is Stream.STILL or not self.is_masked
+        opaque = self.opaque(stream)
+        around.feed.add_stream(opaque, live, StreamState.STARTING, has_stills=has_stills)
 
     async def _keep_running(self, ingest: StreamIngest, name: str) -> None:
         while True:
@@ -188,11 +216,40 @@ class RunningCamera:
 
     def tell_state(self, stream: Stream, state: StreamState) -> None:
         """Pass a stream's state on to the door."""
-        self.surroundings.feed.set_state(self.opaque(stream), state)
+        feed = self.surroundings.feed
+        feed.set_state(self.opaque(stream), state, has_stills=not self.is_masked)
         if stream is Stream.MAIN:
-            self.surroundings.feed.set_state(self.opaque(Stream.AUDIO), state)
-        if stream is self._still_source:
-            self.surroundings.feed.set_state(self.opaque(Stream.STILL), state)
+            feed.set_state(self.opaque(Stream.AUDIO), state)
+        if stream is self._still_source and self.stills is not None:
+            feed.set_state(self.opaque(Stream.STILL), self.stills.state(state))
+
+    def tell_states(self) -> None:
+        """Say them anew: the masks, or what the watcher can do, may have changed."""
+        for stream, ingest in self.ingests.items():
+            self.tell_state(stream, ingest.status.state)
+
+    def follow_masks(self) -> None:
+        """The camera was changed: a still under other masks goes at once."""
+        if self.stills is not None:
+            self.stills.follow()
+        self.tell_states()
+
+    def follow_stills(self) -> int | None:
+        """What the watcher's stills are to carry now, None while there are to be none.
+
+        Ask every second: the number changes with the masks.
+        """
+        if self.stills is None:
+            return None
+        number = self.stills.wanted_number()
+        if self.is_masked:
+            self.tell_states()
+        return number
+
+    def take_still(self, number: int, wall_us: int, jpeg: bytes) -> None:
+        """A masked picture of the watcher's."""
+        if self.stills is not None and self.stills.take_masked(number, wall_us, jpeg):
+            self.tell_states()
 
     async def stop(self) -> None:
         """Disconnect; readers get their break and finish what they hold."""
@@ -204,6 +261,8 @@ class RunningCamera:
                 task.cancel()
             _done, pending = await asyncio.wait(pending, timeout=CANCEL_SECONDS)
         self._tasks.clear()
+        if self.surroundings.watch is not None:
+            self.surroundings.watch.detach(self)
         for stream in self.live:
             self.surroundings.feed.remove_stream(self.opaque(stream))
         self.ingests.clear()

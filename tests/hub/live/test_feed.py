@@ -20,6 +20,7 @@ from keepsight.seal.header import Kind, read_header
 from tests.hub.live.test_stream import Rig
 
 OPAQUE = bytes(range(16))
+OTHER = bytes(range(1, 17))
 
 
 class DoorEnd:
@@ -123,6 +124,24 @@ async def test_state_changes_are_told_once(feed: Feed) -> None:
     feed.set_state(OPAQUE, StreamState.SILENT)
     kind, body = await door.take()
     assert (kind, json.loads(body[16:])) == (4, {"state": "silent"})
+    door.writer.close()
+
+
+async def test_a_stream_without_stills_says_so_under_its_new_name_too(feed: Feed) -> None:
+    rig = Rig()
+    feed.add_stream(OPAQUE, rig.live, StreamState.RUNNING, has_stills=False)
+    door = await connect(feed)
+    door.tell(1)
+    assert json.loads((await door.take())[1][16:]) == {"state": "running", "stills": False}
+    feed.set_state(OPAQUE, StreamState.RUNNING, has_stills=True)
+    assert json.loads((await door.take())[1][16:]) == {"state": "running"}
+    feed.set_state(OPAQUE, StreamState.RUNNING, has_stills=False)
+    await door.take()
+    feed.renew()
+    feed.rename_stream(OPAQUE, OTHER)
+    assert (await door.take())[0] == 6
+    door.tell(1, OTHER)
+    assert json.loads((await door.take())[1][16:]) == {"state": "running", "stills": False}
     door.writer.close()
 
 

@@ -47,9 +47,13 @@ async def still(opaque: str, who: SignedIn) -> Response:
     if not who.may(camera.camera.camera_id, needed):
         raise ApiError(404, "no_such_stream", "there is no such stream")
     live = camera.live.get(stream)
+    if camera.is_masked and stream is not Stream.STILL:
+        # A keyframe shows what the masks hide; the still stream has pictures without it.
+        raise ApiError(404, "no_picture", "the camera's stills are masked", state="hidden")
     sealed = live.still() if live else None
     if sealed is None:
-        raise ApiError(404, "no_picture", "no picture yet", state=camera.state.value)
+        state = camera.still_state.value
+        raise ApiError(404, "no_picture", "no picture yet", state=state)
     return _sealed(sealed, NO_STORE)
 
 

@@ -67,7 +67,7 @@ class Lane:
         if kind == Kind.INIT:
             self._init = sealed  # goes out with the first fragment that is not dropped
             return
-        if kind == Kind.STILL or sealed[_STREAM_AT] == Stream.AUDIO:
+        if kind in (Kind.STILL, Kind.THUMB) or sealed[_STREAM_AT] == Stream.AUDIO:
             self._is_dropping = unsent_bytes > QUEUE_BYTES_SOFT
         elif unsent_bytes > QUEUE_BYTES_MAX:
             self._is_dropping = True
@@ -132,6 +132,8 @@ class Feed:
         self._doors: list[_Door] = []
         self._streams: dict[bytes, LiveStream] = {}
         self._states: dict[bytes, StreamState] = {}
+        self._without_stills: set[bytes] = set()
+        """Streams whose keyframes are not for single looks: something in them has to be hidden."""
 
     async def start(self) -> None:
         """Bind the socket, readable by this user only, and listen."""
@@ -154,11 +156,13 @@ class Feed:
         """How many streams the door asks for at the moment."""
         return sum(stream.is_watched for stream in self._streams.values())
 
-    def add_stream(self, opaque: bytes, live: LiveStream, state: StreamState) -> None:
+    def add_stream(
+        self, opaque: bytes, live: LiveStream, state: StreamState, *, has_stills: bool = True
+    ) -> None:
         """Offer a stream under the id that the door knows; doors that wait for it get it."""
         self.remove_stream(opaque)
         self._streams[opaque] = live
-        self.set_state(opaque, state)
+        self.set_state(opaque, state, has_stills=has_stills)
         for door in self._doors:
             if opaque in door.lanes:
                 live.watch(door.lanes[opaque].give)
@@ -167,6 +171,7 @@ class Feed:
         """Withdraw a stream; an unknown one is no error."""
         live = self._streams.pop(opaque, None)
         self._states.pop(opaque, None)
+        self._without_stills.discard(opaque)
         if live is None:
             return
         for door in self._doors:
@@ -188,12 +193,16 @@ class Feed:
         """Offer a stream under another name; nobody watches it (`renew`)."""
         live, state = self._streams.pop(before), self._states.pop(before)
         self._streams[after], self._states[after] = live, state
+        if before in self._without_stills:
+            self._without_stills.remove(before)
+            self._without_stills.add(after)
 
-    def set_state(self, opaque: bytes, state: StreamState) -> None:
+    def set_state(self, opaque: bytes, state: StreamState, *, has_stills: bool = True) -> None:
         """Tell doors that watch the stream what it is doing now."""
-        if self._states.get(opaque) is state:
+        if self._states.get(opaque) is state and has_stills is (opaque not in self._without_stills):
             return
         self._states[opaque] = state
+        (self._without_stills.discard if has_stills else self._without_stills.add)(opaque)
         for door in self._doors:
             if opaque in door.lanes:
                 self._tell_state(door, opaque)
@@ -211,7 +220,10 @@ class Feed:
 
     def _tell_state(self, door: _Door, opaque: bytes) -> None:
         state = self._states.get(opaque, StreamState.STOPPED)
-        door.tell(MessageType.STATE, opaque, json.dumps({"state": state.value}).encode())
+        content: dict[str, object] = {"state": state.value}
+        if opaque in self._without_stills:
+            content["stills"] = False
+        door.tell(MessageType.STATE, opaque, json.dumps(content).encode())
 
     def _admit(self, door: _Door) -> None:
         self._doors.append(door)
