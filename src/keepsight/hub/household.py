@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from keepsight.hub.exports import Exports
     from keepsight.hub.live.feed import Feed
     from keepsight.hub.roster import Roster
+    from keepsight.hub.watch.watch import Watch
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -94,6 +95,7 @@ class Household:
         self.exports: Exports
         self.checks: Checks
         self.feed: Feed
+        self.watch: Watch
         self._store = store
         self._sql_thread = sql_thread
         self._keyring_file = keyring_file

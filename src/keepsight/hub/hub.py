@@ -109,6 +109,7 @@ class Hub:
         self.is_idle = is_idle
         """Connects to no camera: started by the command line for one request."""
         self.setup_code = new_setup_code()
+        self.environment = environment
         self.limit = TryLimit(clock, directory / "tries.json")
         self.household: Household | None = None
         self.run_directory = sockets.run_directory(directory)
@@ -214,7 +215,11 @@ class Hub:
         self._tasks.create_task(journal.run(), name="journal")
         await household.load()
         await start_works(
-            household, self._tasks, self.run_directory / sockets.FEED, is_idle=self.is_idle
+            household,
+            self._tasks,
+            self.run_directory / sockets.FEED,
+            is_idle=self.is_idle,
+            environment=self.environment,
         )
         if not self.is_idle:
             self._tasks.create_task(household.epochs.run(), name="epochs")

@@ -1,6 +1,7 @@
 """Starts what runs for an open household: recordings, feed, cameras, exports."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from keepsight.hub.live.feed import Feed
 from keepsight.hub.record.record import Recordings
 from keepsight.hub.roster import Roster
 from keepsight.hub.running import Surroundings
+from keepsight.hub.watch.watch import Watch
 from keepsight.seal.header import Stream
 
 if TYPE_CHECKING:
@@ -20,9 +22,21 @@ if TYPE_CHECKING:
 
 
 async def start_works(
-    household: "Household", tasks: asyncio.TaskGroup, feed_path: Path, *, is_idle: bool
+    household: "Household",
+    tasks: asyncio.TaskGroup,
+    feed_path: Path,
+    *,
+    is_idle: bool,
+    environment: Mapping[str, str],
 ) -> None:
     """Recover what the last stop left, then start everything.
+
+    Args:
+        household: whose.
+        tasks: where it runs.
+        feed_path: of the socket for the door.
+        is_idle: connect to no camera.
+        environment: the hub's; says where models lie.
 
     Raises:
         OSError: the data directory cannot be written.
@@ -36,11 +50,20 @@ async def start_works(
     feed = Feed(feed_path)
     await feed.start()
 
+    watch = household.watch = Watch(
+        clock=household.clock,
+        secret=household.directory,
+        environment=environment,
+        is_idle=is_idle,
+    )
+
     def recorder(camera: Camera, stream: Stream) -> Reader | None:
         return recordings.recorder(camera.camera_id, stream) if camera.rule.is_recording else None
 
     def surroundings(roster: Roster) -> Surroundings:
-        return Surroundings(household.keyring, household.clock, feed, recorder, roster.pin_later)
+        return Surroundings(
+            household.keyring, household.clock, feed, recorder, roster.pin_later, watch
+        )
 
     household.archive = Archive(household, recordings)
     household.exports = Exports(household)
@@ -54,6 +77,7 @@ async def start_works(
     household.people.on_session_end = end_session
     household.roster = Roster(household, surroundings, tasks, is_idle=is_idle)
     await household.roster.load()
+    watch.start(tasks)
     await household.checks.load()
     household.suspensions.on_run_out = feed.renew
     tasks.create_task(household.rights.run(), name="rights")
@@ -64,6 +88,7 @@ async def start_works(
 async def stop_works(household: "Household") -> None:
     """Stop in order: no more packets, then everything is written down, then the sockets."""
     await household.roster.stop()
+    await household.watch.stop()
     await household.exports.stop()
     await household.checks.stop()
     await asyncio.to_thread(household.archive.recordings.stop)

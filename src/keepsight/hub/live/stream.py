@@ -122,6 +122,8 @@ class LiveStream:
         self._is_gop_whole = True
         self._sound: list[AccessUnit] = []
         self._is_after_break = False
+        self.on_watching: Callable[[], None] | None = None
+        """Called when somebody begins or ends watching."""
 
     # --- for the key release ----------------------------------------------------------------
 
@@ -167,10 +169,31 @@ class LiveStream:
         """Give INIT, the newest STILL and what followed it, at once, then each fragment."""
         following = self._watchers[watcher] = _Following()
         self._catch_up(watcher, following)
+        if self.on_watching is not None:
+            self.on_watching()
 
     def unwatch(self, watcher: Watcher) -> None:
         """Stop giving fragments; an unknown watcher is no error."""
         self._watchers.pop(watcher, None)
+        if self.on_watching is not None:
+            self.on_watching()
+
+    def on_boxes(self, document: bytes, wall_us: int) -> None:
+        """Give what was seen in a picture of `wall_us`, as JSON, to who has the pictures."""
+        window = self._window
+        if window is None or window.sealer is None:
+            return
+        following = [
+            watcher
+            for watcher, found in self._watchers.items()
+            if not found.is_waiting and found.writer == window.context.writer
+        ]
+        if following:
+            sealed = window.sealer.seal(
+                Kind.EVENT, document, wall_us=wall_us, monotonic_us=self._clock.monotonic_us()
+            )
+            for watcher in following:
+                watcher(sealed)
 
     def still(self) -> bytes | None:
         """INIT and the newest STILL, back to back; None while there is no picture."""

@@ -1,0 +1,66 @@
+"""What the watcher is told of a camera: its stream's format, and how its owner wants it watched."""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from keepsight.hub.watching import Watching
+from keepsight.lan.rtsp.unit import VideoFormat
+
+OWN_PREFIX: Final = "own:"
+LABELS_SUFFIX: Final = ".txt"
+"""Labels of a model of one's own lie beside it under the same name."""
+
+
+def models_folder(environment: Mapping[str, str]) -> Path:
+    """Where `keepsight models install` puts models; the watcher is told, and reads nothing else."""
+    chosen = environment.get("KEEPSIGHT_MODELS")
+    if chosen:
+        return Path(chosen)
+    cache, home = environment.get("XDG_CACHE_HOME"), environment.get("HOME")
+    return (Path(cache) if cache else Path(home or Path.home()) / ".cache") / "keepsight" / "models"
+
+
+def _clock_time(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _model(choice: str, models: Path) -> dict[str, str]:
+    if not choice.startswith(OWN_PREFIX):
+        return {"model": choice}
+    file = models / Path(choice.removeprefix(OWN_PREFIX)).name  # nowhere but in that folder
+    labels = file.with_suffix(LABELS_SUFFIX)
+    found = {"model_file": str(file)}
+    return {**found, "labels_file": str(labels)} if labels.is_file() else found
+
+
+def camera_config(video: VideoFormat, watching: Watching, models: Path) -> dict[str, Any]:
+    """The CAMERA message's JSON."""
+    rules: dict[str, Any] = {
+        "kinds": list(watching.kinds),
+        "min_area": watching.min_area,
+        "cooldown_seconds": watching.cooldown_seconds,
+        "zones": [
+            {"name": zone.name, "points": [list(p) for p in zone.points], "kinds": list(zone.kinds)}
+            for zone in watching.zones
+        ],
+        "masks": [[list(point) for point in mask] for mask in watching.masks],
+        "schedule": [
+            {
+                "days": list(hours.weekdays),
+                "begin": _clock_time(hours.start_minute),
+                "end": _clock_time(hours.end_minute),
+            }
+            for hours in watching.hours
+        ],
+    }
+    if watching.person_confidence is not None:
+        rules["person_confidence"] = watching.person_confidence
+    return {
+        "codec": video.codec,
+        "parameter_sets": [base64.b64encode(each).decode() for each in video.parameter_sets],
+        **_model(watching.model, models),
+        "rules": rules,
+        "privacy_masks": [[list(point) for point in mask] for mask in watching.privacy_masks],
+    }

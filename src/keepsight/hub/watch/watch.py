@@ -1,0 +1,218 @@
+"""Runs the watcher of one household, and feeds it. Read this first.
+
+One process for all cameras (`detect/`), started when the first camera wants to be watched and
+again whenever it ends. It is told of cameras, gets their pictures, and what it says is checked and
+handed to a sink. Nothing that happens to it touches recording: readers leave out pictures rather
+than wait.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from keepsight.core.clock import Clock
+from keepsight.hub.walls.surroundings import ExposedError
+from keepsight.hub.watch.config import models_folder
+from keepsight.hub.watch.outlet import Outlet
+from keepsight.hub.watch.process import EXIT_HUNG, STOP_SECONDS, Ending, WatcherRun, prepare
+from keepsight.hub.watch.sink import NobodySink, Sink
+from keepsight.hub.watch.watched import Watched, WatchSurroundings
+from keepsight.hub.watch.watchstate import WatchPhase, WatchState
+from keepsight.hub.watch.wire import Message
+
+if TYPE_CHECKING:
+    from keepsight.hub.running import RunningCamera
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS: Final = 1.0
+BACKOFF_SECONDS_MIN: Final = 1.0
+BACKOFF_SECONDS_MAX: Final = 60.0
+STEADY_SECONDS: Final = 60.0
+"""One that ran so long is started again at once when it ends."""
+LINGER_SECONDS: Final = 30.0
+"""So long after the last camera was switched off its process goes, and its memory with it."""
+SWITCH: Final = "KEEPSIGHT_WATCHING"
+"""`off` in the hub's environment: this machine watches nothing."""
+
+
+class Watch:
+    """The household's watcher. Lives in the event loop's thread."""
+
+    def __init__(
+        self, *, clock: Clock, secret: Path, environment: Mapping[str, str], is_idle: bool = False
+    ) -> None:
+        """Prepare; nothing runs before `start`.
+
+        Args:
+            clock: both times.
+            secret: the household's folder, to which the watcher has no way.
+            environment: says where models lie, and whether anything is watched here at all.
+            is_idle: watch nothing.
+        """
+        self.sink: Sink = NobodySink()
+        self.models = models_folder(environment)
+        self.is_switched_off = is_idle or environment.get(SWITCH, "").lower() == "off"
+        self._clock = clock
+        self._secret = secret
+        self._environment = environment
+        self._outlet = Outlet()
+        self._around = WatchSurroundings(clock, self._outlet, self.models, lambda: self.sink)
+        self._watched: dict[bytes, Watched] = {}
+        self._trouble: str | None = None
+        self._wanted = asyncio.Event()
+        self._run: WatcherRun | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._models_mark: object = None
+        self._unwanted_us: int | None = None
+        self._stopping = asyncio.Event()
+        self.starts = 0
+
+    # --- for the cameras and the API ----------------------------------------------------------
+
+    def attach(self, running: "RunningCamera") -> None:
+        """A camera has started: watch it, if its owner wants that; trials are not watched."""
+        if self.is_switched_off or running.camera.is_trial:
+            return
+        self.detach(running)
+        watched = Watched(running, self._around)
+        self._watched[watched.camera_id] = watched
+        watched.announce()
+        self._look_who_wants()
+
+    def detach(self, running: "RunningCamera") -> None:
+        """A camera stops; one that is not watched is no error."""
+        watched = self._watched.pop(running.camera.camera_id, None)
+        if watched is not None:
+            watched.close()
+            self._look_who_wants()
+
+    def changed(self, camera: bytes) -> None:
+        """Its owner changed how a camera is watched; one that is not watched is no error."""
+        watched = self._watched.get(camera)
+        if watched is not None:
+            watched.announce()
+            self._look_who_wants()
+
+    def state(self, camera: bytes) -> WatchState:
+        """How watching a camera goes."""
+        watched = self._watched.get(camera)
+        if watched is None:
+            return WatchState(WatchPhase.UNWATCHED, None, None, self._clock.wall_us())
+        return watched.state(self._trouble)
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process that runs now."""
+        return self._run.pid if self._run is not None else None
+
+    # --- running --------------------------------------------------------------------------------
+
+    def start(self, tasks: asyncio.TaskGroup) -> None:
+        """Begin."""
+        if self.is_switched_off:
+            return
+        self._tasks = [
+            tasks.create_task(self._keep_running(), name="watcher"),
+            tasks.create_task(self._tick(), name="watching"),
+        ]
+
+    async def stop(self) -> None:
+        """End what goes on, and let the process go."""
+        self._stopping.set()
+        for watched in list(self._watched.values()):
+            watched.close()
+        self._watched.clear()
+        if self._run is not None:
+            self._run.let_go()
+        if self._tasks:
+            keeping, ticking = self._tasks
+            ticking.cancel()
+            await asyncio.wait((keeping,), timeout=STOP_SECONDS if self._run else 0)
+            keeping.cancel()
+            await asyncio.wait(self._tasks)
+        self._tasks = []
+
+    def _look_who_wants(self) -> None:
+        if any(watched.is_wanted for watched in self._watched.values()):
+            self._unwanted_us = None
+            self._wanted.set()
+        else:
+            if self._unwanted_us is None:
+                self._unwanted_us = self._clock.monotonic_us()
+            self._wanted.clear()
+
+    async def _keep_running(self) -> None:
+        pause = BACKOFF_SECONDS_MIN
+        while not self._stopping.is_set():
+            await self._wanted.wait()
+            ending = await self._run_once()
+            if self._stopping.is_set():
+                return
+            is_steady = ending.ran_seconds > STEADY_SECONDS
+            pause = BACKOFF_SECONDS_MIN if is_steady else pause
+            if ending.reason == "stopped":
+                continue
+            log.warning("the watcher ended after %.0f s: %s", ending.ran_seconds, ending.reason)
+            self._trouble = ending.reason
+            if not (is_steady and ending.status == EXIT_HUNG):
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, BACKOFF_SECONDS_MAX)
+
+    async def _run_once(self) -> Ending:
+        try:
+            command, environment = await asyncio.to_thread(
+                prepare, self.models, self._secret, self._environment
+            )
+        except (ExposedError, OSError) as error:
+            return Ending(None, str(error), 0.0)
+        run = self._run = WatcherRun(self._clock, self._outlet, self._hear)
+        self.starts += 1
+        try:
+            return await run.run(command, environment, on_ready=self._announce_all)
+        finally:
+            self._run = None
+            for watched in self._watched.values():
+                watched.watcher_ended()
+
+    def _announce_all(self) -> None:
+        for watched in self._watched.values():
+            watched.announce()
+
+    def _hear(self, message: Message) -> None:
+        self._trouble = None
+        watched = self._watched.get(message.camera)
+        if watched is not None:
+            watched.hear(message)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            mark = await asyncio.to_thread(_mark_of, self.models)
+            is_model_new, self._models_mark = mark != self._models_mark, mark
+            for watched in list(self._watched.values()):
+                watched.tick(is_model_new=is_model_new)
+                watched.state(self._trouble)  # so that changes are dated to the second
+            self._end_unwanted()
+
+    def _end_unwanted(self) -> None:
+        unwanted_us, run = self._unwanted_us, self._run
+        if run is None or unwanted_us is None:
+            return
+        if self._clock.monotonic_us() - unwanted_us > LINGER_SECONDS * 1e6:
+            run.let_go()
+            self._unwanted_us = None
+
+
+def _mark_of(models: Path) -> object:
+    """Something that is another when models come or go."""
+    found = []
+    with contextlib.suppress(OSError):
+        found = [
+            (entry.name, entry.stat().st_mtime_ns, entry.stat().st_size)
+            for entry in sorted(models.iterdir())
+        ]
+    return tuple(found)

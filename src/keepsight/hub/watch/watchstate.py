@@ -1,0 +1,59 @@
+"""How watching one camera goes. A noun."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class WatchPhase(StrEnum):
+    """What is done with a camera's pictures now. Each has a sentence in the UI's catalogue."""
+
+    WATCHING = "watching"
+    BEHIND = "behind"
+    """Watching, but some pictures were left out in the last half minute."""
+    OFF = "off"
+    """No model: movement is noticed, and nothing is recognised."""
+    FAILED = "failed"
+    """Nothing is recognised, because something broke."""
+    STARTING = "starting"
+    """The watcher starts, or the camera has sent no picture yet."""
+    UNWATCHED = "unwatched"
+    """Its owner does not want it watched, or nothing is watched by this hub."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchState:
+    """How watching one camera goes."""
+
+    state: WatchPhase
+    reason: str | None
+    """In English, for the owner; None while all is well."""
+    mode: str | None
+    """How much of the stream is looked at: keyframes, decode or signs; None while it is not."""
+    since_us: int
+    """Wall time of the last change of state."""
+    dropped: int = 0
+    """Pictures that were not looked at since the watcher took the camera on."""
+    looks: int = 0
+    """How often the model was asked since then."""
+
+    @property
+    def is_recognising(self) -> bool:
+        """Whether a visit would be noticed now: where not, no event does not mean nobody."""
+        return self.state in (WatchPhase.WATCHING, WatchPhase.BEHIND)
+
+    @property
+    def is_troubled(self) -> bool:
+        """Whether its owner should know."""
+        return self.state in (WatchPhase.BEHIND, WatchPhase.OFF, WatchPhase.FAILED)
+
+    def as_fields(self, *, is_owner: bool) -> dict[str, Any]:
+        """As JSON; reasons name files and go to owners alone."""
+        return {
+            "state": self.state.value,
+            "reason": self.reason if is_owner else None,
+            "mode": self.mode,
+            "since_us": self.since_us,
+            "dropped": self.dropped,
+            "looks": self.looks,
+        }
