@@ -16,7 +16,7 @@ from keepsight.hub.camera import StreamSource
 from keepsight.hub.ingest.fanout import Fanout
 from keepsight.hub.ingest.ingest import StreamIngest, StreamPlan
 from keepsight.hub.record.record import Recordings
-from keepsight.hub.record.retention import RetentionRules
+from keepsight.hub.record.rules import RetentionRules
 from keepsight.seal.header import Stream
 from keepsight.seal.keys import new_id, new_key, unwrap, wrap
 

@@ -8,7 +8,7 @@ from keepsight.hub.camera import Camera
 from keepsight.hub.keyrelease import ReleasableWindow
 from keepsight.hub.record.playback import GoneError
 from keepsight.hub.record.record import Recordings
-from keepsight.hub.record.retention import RetentionRules
+from keepsight.hub.record.rules import RetentionRules
 from keepsight.hub.record.segment import SegmentError
 from keepsight.hub.record.timeline import timeline
 from keepsight.hub.recording import Segment, Timeline

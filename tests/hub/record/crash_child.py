@@ -12,7 +12,7 @@ from pathlib import Path
 from keepsight.core.clock import SystemClock
 from keepsight.hub.record import disk, reel
 from keepsight.hub.record.record import Recordings
-from keepsight.hub.record.retention import RetentionRules
+from keepsight.hub.record.rules import RetentionRules
 from tests.hub.record import footage
 from tests.hub.record.room import CAMERA, MAIN, OTHER_CAMERA, MemoryKeys
 

@@ -13,7 +13,7 @@ import pytest
 
 from keepsight.core.clock import SystemClock
 from keepsight.hub.record.record import Recordings
-from keepsight.hub.record.retention import RetentionRules
+from keepsight.hub.record.rules import RetentionRules
 from keepsight.seal.frame import Expectation, WindowKey
 from keepsight.seal.frame import open as open_sealed
 from tests.hub.record.crash_child import GOP_US

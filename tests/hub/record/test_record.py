@@ -11,7 +11,7 @@ import pytest
 from keepsight.hub.ingest.fanout import BreakReason
 from keepsight.hub.record import record as record_module
 from keepsight.hub.record.record import Recordings
-from keepsight.hub.record.retention import RetentionRules
+from keepsight.hub.record.rules import RetentionRules
 from keepsight.hub.record.timeline import timeline
 from keepsight.lan.rtsp.unit import StreamFormat
 from tests.hub.record import footage

@@ -8,7 +8,7 @@ import pytest
 
 from keepsight.hub.ingest.fanout import BreakReason
 from keepsight.hub.record.record import Recordings
-from keepsight.hub.record.retention import RetentionRules
+from keepsight.hub.record.rules import RetentionRules
 from keepsight.hub.record.segment import segment_path
 from keepsight.hub.record.timeline import timeline
 from keepsight.hub.recording import Gap

@@ -12,31 +12,20 @@ from keepsight.hub.camera import RecordingRule
 from keepsight.hub.ingest.fanout import BreakReason
 from keepsight.hub.record.ballast import Ballast
 from keepsight.hub.record.daykey import DayKeys
-from keepsight.hub.record.retention import CLOCK_DOUBT_US, Retention, RetentionRules
+from keepsight.hub.record.retention import CLOCK_DOUBT_US, Retention
+from keepsight.hub.record.rounds import Rounds
+from keepsight.hub.record.rules import RetentionRules
 from keepsight.hub.record.segment import segment_path
+from keepsight.hub.record.timeline import timeline
+from keepsight.hub.record.vigil import EVENT_DELAY_US, Vigils
+from keepsight.hub.recording import Gap
 from tests.hub.record import footage, room
+from tests.hub.record.keeping import DAY, SECOND, Times
 from tests.hub.record.room import CAMERA, HOUSEHOLD, MAIN, OTHER_CAMERA
 
 ALL = (0, 1 << 62)
-SECOND = 1_000_000
-DAY = 86_400 * SECOND
 START = footage.WALL_US
 GIB = 1 << 30
-
-
-class Times:
-    def __init__(self, wall_us):
-        self.wall, self.monotonic = wall_us, 0
-
-    def wall_us(self):
-        return self.wall
-
-    def monotonic_us(self):
-        return self.monotonic
-
-    def pass_us(self, us):
-        self.wall += us
-        self.monotonic += us
 
 
 class Bench:
@@ -56,11 +45,24 @@ class Bench:
                 recorder.on_break(BreakReason.STOPPED, START + day * DAY + seconds * SECOND)
         here.settle()
         self.ballast = Ballast(folder / "ballast", 1 << 20)
+        self.vigils, self.happened = Vigils(self.times), []
         self.retention = Retention(
             root=here.root, household=HOUSEHOLD, store=here.store,
             day_keys=DayKeys(here.root, here.keys), ballast=self.ballast, clock=self.times,
             rules=RetentionRules(), free=lambda _: self.free, emergency_bytes=GIB,
+            rounds=Rounds(
+                household=HOUSEHOLD, store=here.store, clock=self.times, vigils=self.vigils,
+                events=self.events, page_segments=4,
+            ),
         )  # fmt: skip
+
+    def events(self, camera, from_us, to_us):
+        """As the store of events answers."""
+        return [
+            (start, end, is_kept)
+            for of, start, end, is_kept in self.happened
+            if of == camera and start < to_us and (end is None or end > from_us)
+        ]
 
     def rules(self, **changes):
         self.retention.rules = replace(self.retention.rules, **changes)
@@ -74,7 +76,7 @@ class Bench:
 
     def sweep_all(self):
         total = 0
-        while deleted := self.retention.sweep().segments:
+        while (deleted := self.retention.sweep().segments) or self.retention.is_behind:
             total += deleted
         return total
 
@@ -152,6 +154,112 @@ def test_free_space_is_kept_by_deleting_the_oldest_of_all(bench):
 def test_a_sweep_is_small(bench):
     bench.rules(free_bytes_min=1 << 50)
     assert bench.retention.sweep(3).segments == 3
+
+
+def keep(bench, segments):
+    """Somebody keeps what happened in these."""
+    bench.happened += [(s.camera, s.start_us + SECOND, s.end_us - SECOND, True) for s in segments]
+    bench.rules(cameras={CAMERA: RecordingRule(pre_roll_seconds=0, post_roll_seconds=0)})
+
+
+def test_kept_events_hold_their_recordings_against_age_and_bytes(bench):
+    before = bench.segments()
+    keep(bench, before[1:3])
+    bench.rules(retention_days=1)
+    bench.times.pass_us(10 * DAY)
+    bench.sweep_all()
+    assert bench.segments() == before[1:3]
+    assert bench.segments(OTHER_CAMERA) == []
+    small = RecordingRule(pre_roll_seconds=0, post_roll_seconds=0, bytes_max=1)
+    bench.rules(retention_days=None, cameras={CAMERA: small})
+    assert bench.sweep_all() == 0
+    assert bench.segments() == before[1:3]
+    assert bench.retention.kept_deleted_us is None
+
+
+def test_for_space_kept_events_go_last_and_it_is_said(bench):
+    everything, kept = bench.everything(), bench.segments()[:2]
+    keep(bench, kept)
+    rest = [s for s in everything if s not in kept]
+    bench.rules(free_bytes_min=GIB)
+    bench.free = GIB - sum(s.size_bytes for s in rest)
+    assert bench.retention.sweep(len(rest)).segments == len(rest)
+    assert bench.everything() == kept
+    assert bench.retention.kept_deleted_us is None
+    bench.free = GIB - 1
+    assert bench.retention.sweep().segments == 1
+    assert bench.everything() == kept[1:]
+    assert bench.retention.kept_deleted_us == bench.times.wall_us()
+
+
+def test_in_an_emergency_kept_events_go_last(bench):
+    kept = bench.segments()[:2]
+    keep(bench, kept)
+    rest = [s for s in bench.everything() if s not in kept]
+    bench.free = GIB - sum(s.size_bytes for s in rest)
+    assert bench.retention.make_room()
+    assert bench.everything() == kept
+    assert bench.retention.kept_deleted_us is None
+    bench.free = GIB - 1
+    assert bench.retention.make_room()
+    assert bench.everything() == kept[1:]
+    assert bench.retention.kept_deleted_us == bench.times.wall_us()
+
+
+def test_a_full_disk_is_emptied_though_events_cannot_be_read(bench):
+    def broken(*_):
+        raise OSError("no")
+
+    first = bench.everything()[0]
+    bench.retention.rounds._events = broken
+    bench.free = GIB - 1
+    assert bench.retention.make_room()
+    assert first not in bench.everything()
+
+
+def test_what_a_rule_deleted_is_no_riddle_on_the_timeline(bench):
+    first, _, third = bench.segments()[:3]
+    bench.rules(
+        retention_days=3,
+        cameras={CAMERA: RecordingRule(mode="both", event_retention_days=90)},
+    )
+    bench.happened.append((CAMERA, third.end_us - SECOND, third.end_us, False))
+    bench.times.pass_us(DAY)
+    assert bench.sweep_all() == 2 + 3  # of the other camera all of that day
+    line = timeline(bench.here.catalogue, CAMERA, MAIN, START, START + DAY // 2)
+    assert [span.start_us for span in line.spans] == [third.start_us]
+    assert line.gaps[0] == Gap(first.start_us, third.start_us, BreakReason.NOT_KEPT)
+    other = bench.here.store.gaps(HOUSEHOLD, OTHER_CAMERA, MAIN, START, START + DAY // 2)
+    assert not any(gap.reason is BreakReason.NOT_KEPT for gap in other)
+
+
+def test_events_are_forgotten_with_their_recordings(bench):
+    before = bench.segments()
+    assert bench.retention.forgettable() == {}
+    bench.rules(cameras={CAMERA: RecordingRule(bytes_max=before[-1].size_bytes)})
+    bench.sweep_all()
+    assert bench.retention.forgettable() == {CAMERA: before[-2].end_us}
+    bench.rules(retention_days=1)
+    bench.times.pass_us(DAY)
+    assert bench.retention.forgettable() == {CAMERA: bench.times.wall_us() - DAY}
+    bench.times.wall += 365 * DAY
+    bench.sweep_all()
+    assert bench.retention.forgettable() == {CAMERA: before[-2].end_us}
+
+
+def test_only_what_is_around_events_stays_with_its_files(bench):
+    """The rest of this rule is in test_rounds."""
+    bench.rules(cameras={CAMERA: RecordingRule(mode="events")})
+    bench.times.wall = START - 60 * SECOND
+    for _ in range(60):
+        bench.vigils.note(CAMERA, is_watched=True)
+        bench.times.pass_us(5 * SECOND)
+    first, second, third = bench.segments()[:3]
+    bench.happened.append((CAMERA, second.start_us + 20 * SECOND, second.end_us - SECOND, False))
+    bench.times.pass_us(EVENT_DELAY_US)
+    assert bench.sweep_all() == 1
+    assert bench.segments()[:2] == [second, third]
+    assert not segment_path(bench.here.root, first).exists()
 
 
 def test_a_range_deletes_whole_segments_inside_it_only(bench):

@@ -116,6 +116,42 @@ def test_gaps_last_end_and_are_forgotten(store):
     assert gaps() == closed[1:]
 
 
+def test_what_follows_a_segment(store):
+    added = [segment(n) for n in range(4)]
+    twin = segment(2)
+    store.add(HOUSEHOLD, [*added, twin, segment(2, OTHER)])
+    pair = sorted((added[2], twin), key=lambda s: s.writer)
+    order = [added[0], added[1], *pair, added[3]]
+
+    def after(one, limit=10, **more):
+        found = store.after(HOUSEHOLD, CAMERA, MAIN, one.start_us, one.writer, limit, **more)
+        return [s.writer for s in found]
+
+    names = [s.writer for s in order]
+    assert [s.writer for s in store.after(HOUSEHOLD, CAMERA, MAIN, -1, b"", 10)] == names
+    assert after(order[1]) == names[2:]
+    assert after(order[2]) == names[3:]
+    assert after(order[0], 2) == names[1:3]
+    assert after(order[0], before_us=added[3].start_us) == names[1:4]
+    store.mark_deleting(HOUSEHOLD, [order[3]])
+    assert after(order[1]) == [names[2], names[4]]
+
+
+def test_gaps_that_say_why_something_is_gone_are_joined(store):
+    gone, reason = [segment(n) for n in (0, 1, 3)], BreakReason.NOT_KEPT
+    store.explain(HOUSEHOLD, gone[:1], reason)
+    store.explain(HOUSEHOLD, [*gone[1:], segment(1, OTHER)], reason)
+    found = store.gaps(HOUSEHOLD, CAMERA, MAIN, 0, 1 << 62)
+    assert found == [
+        Gap(gone[0].start_us, gone[1].end_us, reason), Gap(gone[2].start_us, gone[2].end_us, reason)
+    ]  # fmt: skip
+    silent = Gap(gone[2].end_us + 1, None, BreakReason.SILENT)
+    store.open_gap(HOUSEHOLD, CAMERA, MAIN, silent)
+    store.explain(HOUSEHOLD, [segment(4)], reason)
+    longer = Gap(gone[2].start_us, segment(4).end_us, reason)
+    assert store.gaps(HOUSEHOLD, CAMERA, MAIN, 0, 1 << 62) == [found[0], longer, silent]
+
+
 def test_another_household_is_refused(store, tmp_path):
     for ask in (
         lambda: store.add(OTHER, [segment()]),

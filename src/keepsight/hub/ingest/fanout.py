@@ -32,6 +32,8 @@ class BreakReason(StrEnum):
     DISK_ERROR = "disk_error"
     RECORDER_BEHIND = "recorder_behind"
     HUB_STOPPED = "hub_stopped"
+    NOT_KEPT = "not_kept"
+    """Recorded, and deleted because nothing happened, as the camera's recording rule says."""
     UNKNOWN = "unknown"
 
 

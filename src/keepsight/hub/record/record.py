@@ -21,19 +21,16 @@ from keepsight.hub.record.ballast import Ballast
 from keepsight.hub.record.catalogue import Catalogue
 from keepsight.hub.record.daykey import DayKeys
 from keepsight.hub.record.disk import Disk
+from keepsight.hub.record.forecast import Forecast
 from keepsight.hub.record.playback import Playback
 from keepsight.hub.record.recorder import Recorder
 from keepsight.hub.record.recovery import Recovered, Recovery, open_index
 from keepsight.hub.record.reel import Desk, Reel
-from keepsight.hub.record.retention import (
-    SWEEP_SEGMENTS,
-    Deleted,
-    Forecast,
-    Retention,
-    RetentionRules,
-    free_bytes,
-)
+from keepsight.hub.record.retention import SWEEP_SEGMENTS, Deleted, Retention, free_bytes
+from keepsight.hub.record.rounds import Rounds
+from keepsight.hub.record.rules import EventSource, RetentionRules, no_events
 from keepsight.hub.record.segment import make_folder
+from keepsight.hub.record.vigil import Vigils
 from keepsight.hub.recording import RecordingKeys, Segment
 from keepsight.hub.store.recordings import IndexFailedError
 from keepsight.seal.header import Stream
@@ -55,14 +52,16 @@ class DiskStatus:
     days_left: float | None
     state: str
     """ok, disk_full, disk_error, behind or index_error."""
+    kept_deleted_us: int | None
+    """When recordings of kept events last had to go, for lack of space."""
 
 
 class Recordings:
     """One household's recordings."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, each given once by works.py
         self, folder: Path, keys: RecordingKeys, clock: Clock, rules: RetentionRules,
-        *, acknowledge: Callable[[Segment], None] = lambda _: None,
+        *, events: EventSource = no_events, acknowledge: Callable[[Segment], None] = lambda _: None,
     ) -> None:  # fmt: skip
         """Open the index and recover what the last stop left; may take seconds.
 
@@ -71,6 +70,7 @@ class Recordings:
             keys: the open keyring.
             clock: wall and monotonic time.
             rules: what is kept; change it later with `set_rules`.
+            events: what happened when, for the rules; asked in the disk thread.
             acknowledge: called in the disk thread with each segment as far as it is durable.
 
         Raises:
@@ -89,9 +89,14 @@ class Recordings:
         self.catalogue = Catalogue(keys.household, self.store)
         self.playback = Playback(self._root, keys.household, day_keys)
         self._disk = Disk(clock)
+        self.vigils = Vigils(clock)
         self._retention = Retention(
             root=self._root, household=keys.household, store=self.store, day_keys=day_keys,
             ballast=Ballast(folder / "ballast"), clock=clock, rules=rules,
+            rounds=Rounds(
+                household=keys.household, store=self.store, clock=clock, vigils=self.vigils,
+                events=events,
+            ),
         )  # fmt: skip
         self._desk = Desk(
             household=keys.household, root=self._root, day_keys=day_keys, disk=self._disk,
@@ -141,7 +146,16 @@ class Recordings:
     def set_rules(self, rules: RetentionRules) -> None:
         """Keep by these rules from now on."""
         self._retention.rules = rules
+        self._disk.call(self._retention.rounds.begin_anew)
         self._sweep_due_us = 0
+
+    def look_again(self, camera: bytes) -> None:
+        """An event of this camera is gone, or not kept any more: its recordings may go."""
+        self._disk.call(partial(self._retention.rounds.begin_anew, camera))
+
+    def forgettable(self) -> dict[bytes, int]:
+        """Before when each camera's events have no recordings any more."""
+        return self._retention.forgettable()
 
     # For a thread
 
@@ -175,6 +189,7 @@ class Recordings:
             self._disk.call(stop).result()
         deleted = self.delete_range(camera, 0, 1 << 62)
         self._disk.call(partial(self._retention.forget_camera, camera)).result()
+        self.vigils.forget(camera)
         for key in mine:
             del self._recorders[key]
         return deleted
@@ -208,6 +223,7 @@ class Recordings:
             free_bytes=free_bytes(self._root), total_bytes=status.f_blocks * status.f_frsize,
             recorded_bytes=sum(self.store.streams(self.household).values()),
             bytes_per_day=forecast.bytes_per_day, days_left=forecast.days_left, state=state,
+            kept_deleted_us=self._retention.kept_deleted_us,
         )  # fmt: skip
 
     # Inside
@@ -224,7 +240,8 @@ class Recordings:
             return
         self._sweep_due_us = now_us + SWEEP_US
         try:
-            if self._retention.sweep().segments >= SWEEP_SEGMENTS:
+            deleted = self._retention.sweep().segments
+            if deleted >= SWEEP_SEGMENTS or self._retention.is_behind:
                 self._sweep_due_us = now_us
         except (OSError, IndexFailedError) as error:
             log.warning("old recordings could not be deleted: %s", error)

@@ -1,5 +1,6 @@
-"""What is kept and for how long: by age, by bytes of a camera, by free space. Oldest first.
+"""What is kept and for how long: by age, by events, by bytes of a camera, by free space.
 
+Oldest first; what belongs to an event that somebody keeps goes last, and only for free space.
 Deleting, in this order: mark the row, overwrite the segment's key in the file, sync, unlink, remove
 the row. A crash in between is finished at the next start. With the last segment of a day its
 `day.key` is overwritten too. Disk thread only, a few segments at a time, so that writing never
@@ -9,16 +10,18 @@ waits long.
 import heapq
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from keepsight.core.clock import Clock
-from keepsight.hub.camera import RecordingRule
+from keepsight.hub.ingest.fanout import BreakReason
 from keepsight.hub.record.ballast import Ballast
 from keepsight.hub.record.daykey import DayKeys
+from keepsight.hub.record.forecast import FORECAST_DAYS, Forecast, forecast
 from keepsight.hub.record.reel import FULL_ERRORS
+from keepsight.hub.record.rounds import Rounds
+from keepsight.hub.record.rules import DAY_US, RetentionRules
 from keepsight.hub.record.segment import BAD_SUFFIX, day_folder, erase, read_name, segment_path
 from keepsight.hub.recording import Segment
 from keepsight.hub.store.recordings import IndexFailedError, RecordingStore
@@ -33,25 +36,6 @@ EMERGENCY_BYTES: Final = 128 * 1024 * 1024
 CLOCK_STEP_US_MAX: Final = 3_600_000_000
 """If wall time jumped ahead by more, age deletes nothing for CLOCK_DOUBT_US: it may be wrong."""
 CLOCK_DOUBT_US: Final = 6 * 3_600_000_000
-_DAY_US: Final = 86_400_000_000
-_FORECAST_DAYS: Final = 7
-
-
-@dataclass(frozen=True, slots=True)
-class RetentionRules:
-    """What the owner wants kept."""
-
-    retention_days: int | None = None
-    """Default for all cameras; None keeps until the disk is full."""
-    free_bytes_min: int = 2 * 1024**3
-    cameras: Mapping[bytes, RecordingRule] = field(default_factory=dict)
-
-    def days_of(self, camera: bytes) -> int | None:
-        """How many days a camera's recordings are kept."""
-        rule = self.cameras.get(camera)
-        if rule is None or rule.retention_days is None:
-            return self.retention_days
-        return rule.retention_days
 
 
 class Deleted(NamedTuple):
@@ -59,14 +43,6 @@ class Deleted(NamedTuple):
 
     segments: int
     size_bytes: int
-
-
-class Forecast(NamedTuple):
-    """How long the disk lasts."""
-
-    bytes_per_day: int
-    days_left: float | None
-    """Until the oldest recordings must go; None when age removes them before, or unknown."""
 
 
 def free_bytes(folder: Path) -> int:
@@ -79,15 +55,22 @@ def free_bytes(folder: Path) -> int:
     return status.f_bavail * status.f_frsize
 
 
+def _merged(streams: Iterable[Sequence[Segment]], limit: int) -> list[Segment]:
+    return list(heapq.merge(*streams, key=lambda segment: segment.start_us))[:limit]
+
+
 class Retention:
     """Deletes recordings by rule, by request and in an emergency."""
 
     def __init__(  # noqa: PLR0913 - its parts, each given once by record.py
         self, *, root: Path, household: bytes, store: RecordingStore, day_keys: DayKeys,
-        ballast: Ballast, clock: Clock, rules: RetentionRules,
+        ballast: Ballast, clock: Clock, rules: RetentionRules, rounds: Rounds,
         free: Callable[[Path], int] = free_bytes, emergency_bytes: int = EMERGENCY_BYTES,
     ) -> None:  # fmt: skip
         self.rules = rules
+        self.rounds = rounds
+        self.kept_deleted_us: int | None = None
+        """When the disk was last so full that recordings of kept events had to go."""
         self._root = root
         self._household = household
         self._store = store
@@ -99,6 +82,7 @@ class Retention:
         self._unlinked: list[Segment] = []
         self._last_times_us = (clock.wall_us(), clock.monotonic_us())
         self._doubt_until_us = 0
+        self._freed_until_us: dict[bytes, int] = {}
 
     # By rule
 
@@ -110,34 +94,58 @@ class Retention:
             IndexFailedError: the index refused.
         """
         self._reconcile()
+        self.rounds.start_round()
         kept = self._store.streams(self._household)
-        doomed: dict[bytes, Segment] = {}
-        for segment in (*self._too_old(kept, segments_max), *self._too_many(kept, segments_max)):
+        ruled = self._out_of_rule(kept, segments_max)
+        doomed = {segment.writer: segment for segment in ruled}
+        for segment in self._too_many(kept, segments_max):
             doomed[segment.writer] = segment
         free = self._free(self._root)
         if free < self.rules.free_bytes_min:
-            for segment in self._oldest(kept, segments_max):
+            first, is_kept = self._first_to_go(kept, segments_max)
+            if first and is_kept:
+                self._note_kept_gone()
+            for segment in first:
                 if free >= self.rules.free_bytes_min:
                     break
                 free += segment.size_bytes
                 doomed[segment.writer] = segment
         else:
             self._ballast.ensure(free)
-        return self.delete(list(doomed.values())[:segments_max])
+        chosen = list(doomed.values())[:segments_max]
+        deleted = self.delete(chosen)
+        self._tell(chosen[: len(ruled)], chosen[len(ruled) :])
+        return deleted
 
-    def _too_old(self, kept: Iterable[tuple[bytes, Stream]], limit: int) -> list[Segment]:
+    @property
+    def is_behind(self) -> bool:
+        """Whether the last sweep left something to look at."""
+        return self.rounds.is_behind
+
+    def forgettable(self) -> dict[bytes, int]:
+        """Before when each camera's events have no recordings any more; any thread."""
+        found = dict(self._freed_until_us)
+        if self._clock.monotonic_us() >= self._doubt_until_us:
+            now_us = self._clock.wall_us()
+            for camera in self.rules.cameras:
+                days = self.rules.event_days_of(camera)
+                if days is not None:
+                    found[camera] = max(found.get(camera, 0), now_us - days * DAY_US)
+        return found
+
+    def _out_of_rule(self, kept: Iterable[tuple[bytes, Stream]], limit: int) -> list[Segment]:
         if self._is_clock_in_doubt():
             return []
         now_us = self._clock.wall_us()
-        out: list[Segment] = []
+        out: dict[bytes, Segment] = {}
         for camera, stream in kept:
-            days = self.rules.days_of(camera)
-            if days is not None:
-                before_us = now_us - days * _DAY_US
-                oldest = self._store.oldest(self._household, camera, stream, limit)
-                out += [segment for segment in oldest if segment.end_us <= before_us]
+            mine = self.rounds.doomed(self.rules, camera, stream, limit)
+            out |= {segment.writer: segment for segment in mine}
+            days, event_days = self.rules.days_of(camera), self.rules.event_days_of(camera)
+            if days is not None and event_days is not None:
+                before_us = now_us - max(days, event_days) * DAY_US
                 self._store.forget(self._household, camera, stream, before_us)
-        return out
+        return list(out.values())
 
     def _too_many(self, kept: Mapping[tuple[bytes, Stream], int], limit: int) -> list[Segment]:
         out: list[Segment] = []
@@ -146,16 +154,41 @@ class Retention:
                 continue
             mine = {key: size for key, size in kept.items() if key[0] == camera}
             excess = sum(mine.values()) - rule.bytes_max
-            for segment in self._oldest(mine, limit) if excess > 0 else ():
+            for segment in self._oldest_free(mine, limit) if excess > 0 else ():
                 if excess <= 0:
                     break
                 excess -= segment.size_bytes
                 out.append(segment)
         return out
 
+    def _first_to_go(
+        self, kept: Mapping[tuple[bytes, Stream], int], limit: int
+    ) -> tuple[list[Segment], bool]:
+        """When space is short: the oldest; True with those of kept events, if nothing else is."""
+        free = self._oldest_free(kept, limit)
+        return (free, False) if free else (self._oldest(kept, limit), True)
+
+    def _note_kept_gone(self) -> None:
+        if self.kept_deleted_us is None:
+            log.error("the disk is full: recordings that were to be kept are deleted")
+        self.kept_deleted_us = self._clock.wall_us()
+
+    def _oldest_free(self, kept: Iterable[tuple[bytes, Stream]], limit: int) -> list[Segment]:
+        streams = [self.rounds.oldest_free(self.rules, c, s, limit) for c, s in kept]
+        return _merged(streams, limit)
+
     def _oldest(self, kept: Iterable[tuple[bytes, Stream]], limit: int) -> list[Segment]:
         streams = [self._store.oldest(self._household, c, s, limit) for c, s in kept]
-        return list(heapq.merge(*streams, key=lambda segment: segment.start_us))[:limit]
+        return _merged(streams, limit)
+
+    def _tell(self, ruled: Sequence[Segment], freed: Sequence[Segment]) -> None:
+        """Say why there are holes now, and from when on events have recordings."""
+        holes = [s for s in ruled if self.rules.is_choosing(s.camera)]
+        self._store.explain(self._household, holes, BreakReason.NOT_KEPT)
+        for segment in freed:
+            if segment.stream is Stream.MAIN:
+                until_us = max(self._freed_until_us.get(segment.camera, 0), segment.end_us)
+                self._freed_until_us[segment.camera] = until_us
 
     def _is_clock_in_doubt(self) -> bool:
         wall_us, monotonic_us = self._clock.wall_us(), self._clock.monotonic_us()
@@ -218,11 +251,12 @@ class Retention:
         is_freed = self._ballast.release()
         try:
             free = self._free(self._root)
-            oldest = self._oldest(self._store.streams(self._household), EMERGENCY_SEGMENTS)
+            kept = self._store.streams(self._household)
+            first, is_kept = self._first_to_go(kept, EMERGENCY_SEGMENTS)
         except (OSError, IndexFailedError) as error:
             log.error("the disk is full and nothing can be freed: %s", error)  # noqa: TRY400
             return is_freed
-        for segment in oldest:
+        for segment in first:
             if free >= self._emergency_bytes:
                 break
             try:
@@ -230,6 +264,8 @@ class Retention:
             except OSError as error:
                 log.error("%s could not be deleted: %s", segment.writer.hex(), error)  # noqa: TRY400
                 break
+            if is_kept:
+                self._note_kept_gone()
             self._unlinked.append(segment)
             free += segment.size_bytes
             is_freed = True
@@ -256,6 +292,7 @@ class Retention:
             self._store.remove(self._household, self._unlinked)
             gone, self._unlinked = self._unlinked, []
             self._end_days(gone)
+            self._tell((), gone)
 
     def _end_days(self, gone: list[Segment]) -> None:
         for camera, stream, day in {(s.camera, s.stream, s.day) for s in gone}:
@@ -280,20 +317,8 @@ class Retention:
             OSError: the disk cannot be asked.
             IndexFailedError: the index cannot be read.
         """
-        now_us = self._clock.wall_us()
-        today = now_us // _DAY_US
-        days = self._store.days(self._household, today - _FORECAST_DAYS, today)
-        whole = [d for d in days if d.day < today]
-        if whole:
-            per_day = sum(d.recorded_bytes for d in whole) // (today - whole[0].day)
-        else:
-            # The first day: what is recorded goes on like this.
-            per_day = sum(d.kept_bytes * _DAY_US // max(d.kept_us, 1) for d in days if d.kept_us)
-        if per_day <= 0:
-            return Forecast(0, None)
-        left = max(0, self._free(self._root) - self.rules.free_bytes_min)
+        today = self._clock.wall_us() // DAY_US
+        days = self._store.days(self._household, today - FORECAST_DAYS, today)
         kept = sum(self._store.streams(self._household).values())
-        limit = self.rules.retention_days
-        if limit is not None and per_day * limit <= kept + left:
-            return Forecast(per_day, None)
-        return Forecast(per_day, left / per_day)
+        free = max(0, self._free(self._root) - self.rules.free_bytes_min)
+        return forecast(days, today, self.rules, kept=kept, free=free)

@@ -25,13 +25,14 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import SQLAlchemyError
 
 from keepsight.hub.ingest.fanout import BreakReason
-from keepsight.hub.recording import SEGMENT_HEADER_BYTES, FragmentRef, Gap, Segment
+from keepsight.hub.recording import JOINT_US, SEGMENT_HEADER_BYTES, FragmentRef, Gap, Segment
 from keepsight.hub.store.fragment_list import pack_fragments, unpack_fragments
 from keepsight.hub.store.recordings_schema import (
     SCHEMA_VERSION,
@@ -239,6 +240,20 @@ class RecordingStore:
             found = connection.execute(query.order_by("start_us").limit(limit))
             return [_brief(row) for row in found]
 
+    def after(  # noqa: PLR0913, PLR0917 - a query's parts
+        self, household: bytes, camera: bytes, stream: Stream, start_us: int, writer: bytes,
+        limit: int, before_us: int = 1 << 62,
+    ) -> list[Segment]:  # fmt: skip
+        """The segments that follow one by start and writer, and start before, as in `oldest`."""
+        follows = tuple_(segments.c.start_us, segments.c.writer) > (start_us, writer)
+        query = select(*_BRIEF).where(
+            _of(segments, camera, stream), follows, segments.c.start_us < before_us,
+            segments.c.is_deleting == 0,
+        )  # fmt: skip
+        with self._check(household).connect() as connection:
+            found = connection.execute(query.order_by("start_us", "writer").limit(limit))
+            return [_brief(row) for row in found]
+
     def newest_end_us(self, household: bytes, camera: bytes, stream: Stream) -> int | None:
         """Where the newest recording of a stream ends, or None."""
         query = select(segments.c.end_us).where(_of(segments, camera, stream))
@@ -313,6 +328,25 @@ class RecordingStore:
         }  # fmt: skip
         with self._check(household).begin() as connection:
             connection.execute(insert(gaps).prefix_with("OR REPLACE"), row)
+
+    def explain(self, household: bytes, gone: Sequence[Segment], reason: BreakReason) -> None:
+        """Say why segments that follow each other are gone: gaps, joined to those before."""
+        with self._check(household).begin() as connection:
+            for segment in gone:
+                before = and_(
+                    _of(gaps, segment.camera, segment.stream),
+                    gaps.c.start_us.between(segment.start_us - _DAY_US, segment.start_us),
+                    gaps.c.end_us.between(segment.start_us - JOINT_US, segment.start_us + JOINT_US),
+                    gaps.c.reason == reason.value,
+                )
+                joined = update(gaps).where(before).values(end_us=segment.end_us)
+                if connection.execute(joined).rowcount == 0:
+                    row = {
+                        "camera": segment.camera, "stream": int(segment.stream),
+                        "start_us": segment.start_us, "end_us": segment.end_us,
+                        "reason": reason.value,
+                    }  # fmt: skip
+                    connection.execute(insert(gaps).prefix_with("OR REPLACE"), row)
 
     def close_gaps(self, household: bytes, camera: bytes, stream: Stream, end_us: int) -> None:
         """End what lasts. Where the clock went back, a gap ends where it began."""
