@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Awaitable[Visit]]
 
 RED, GREEN, BLUE = (200, 30, 30), (30, 180, 30), (40, 40, 200)
+DECODES_H265 = "MediaSource.isTypeSupported('video/mp4; codecs=\"hvc1.1.6.L93.90\"')"
 WITHOUT_WEBCODECS = "delete globalThis.VideoDecoder; delete globalThis.AudioDecoder;"
 START_US = 1_790_000_000_000_000
 
@@ -135,9 +136,7 @@ async def test_a_codec_the_browser_lacks_gives_way_to_the_sub_stream(
     house = House()
     camera = house.add_camera(main=shoot(RED, codec="libx265", count=20), sub=green)
     page = await visit(house)
-    if await page.page.evaluate(
-        "VideoDecoder.isConfigSupported({codec: 'hvc1.1.6.L93.90'}).then(s => s.supported)"
-    ):
+    if await page.page.evaluate(DECODES_H265):
         pytest.skip("this Chromium decodes H.265")
     tile = await page.call("live", house.document(camera), "main")
     await page.until_colour(tile, GREEN)
@@ -240,6 +239,41 @@ async def test_recordings_seek_play_step_and_jump_over_a_gap(visit: Open, red: F
     report = await page.until_state(tile, "ended")
     assert report["timeUs"] >= START_US + 69_000_000
     assert own_complaints(page) == []
+
+
+@pytest.mark.parametrize("script", ["", WITHOUT_WEBCODECS], ids=["webcodecs", "mse"])
+async def test_a_recording_the_browser_cannot_decode_gives_way_to_the_sub_stream(
+    visit: Open, green: Film, script: str
+) -> None:
+    house = House()
+    camera = house.add_camera(main=shoot(RED, codec="libx265", count=20), sub=green)
+    for name in ("main", "sub"):
+        house.record(camera, name, START_US, segments=2)
+    page = await visit(house, script)
+    if await page.page.evaluate(DECODES_H265):
+        pytest.skip("this Chromium decodes H.265")
+    tile = await page.call("playback", house.document(camera), False)
+    await page.player(tile, "seek", START_US + 5_000_000)
+    await page.until_colour(tile, GREEN)
+    assert (await page.until_state(tile, "paused"))["isSubstitute"]
+    await page.player(tile, "play")
+    report = await page.until_state(tile, "playing")
+    assert report["timeUs"] >= START_US + 5_000_000
+    if not script:
+        assert await page.call("thumbnail", house.document(camera), START_US + 5_000_000)
+
+
+async def test_a_recording_that_nothing_here_decodes_says_so(visit: Open) -> None:
+    house = House()
+    camera = house.add_camera(main=shoot(RED, codec="libx265", count=20))
+    house.record(camera, "main", START_US, segments=1)
+    page = await visit(house)
+    if await page.page.evaluate(DECODES_H265):
+        pytest.skip("this Chromium decodes H.265")
+    tile = await page.call("playback", house.document(camera), False)
+    await page.player(tile, "seek", START_US + 5_000_000)
+    report = await page.until_state(tile, "undecodable")
+    assert (report["reason"], report["isSubstitute"]) == ("codec", False)
 
 
 async def test_two_recordings_share_a_clock(visit: Open, red: Film, green: Film) -> None:

@@ -10,13 +10,11 @@ import type { LiveReport, StreamChoice } from './livestate';
 import { type PlaybackReport, PlaybackPlayer } from './playback';
 import { MsePlaybackPlayer } from './playbackmse';
 import type { PlayClock } from './playclock';
-import { Gops } from './gops';
+import { Film } from './film';
 import { Lru } from './lru';
-import { Recorded } from './recorded';
 import { Refusals } from './refusals';
 import { LiveSocket, liveUrl, type SocketEnd } from './socket';
 import { Speaker } from './sound';
-import { Thumbnails } from './thumbnails';
 import type { Trust } from './trust';
 
 /** How long after a failed look at the streams' names it is tried again. */
@@ -24,7 +22,7 @@ const RENEW_RETRY_MS = 1000;
 /** Not more often than this. */
 const RENEW_PAUSE_MS = 300;
 /** Cameras whose thumbnails are remembered. */
-const THUMBNAIL_CAMERAS_MAX = 8;
+const FILMS_MAX = 8;
 
 export interface EngineParts {
   readonly api: ApiClient;
@@ -43,7 +41,7 @@ export class Engine {
   readonly #trust: Trust;
   readonly #socket: LiveSocket;
   readonly #speaker = new Speaker();
-  readonly #thumbnails = new Lru<string, Thumbnails>(THUMBNAIL_CAMERAS_MAX, (old) => old.close());
+  readonly #films = new Lru<string, Film>(FILMS_MAX, (old) => old.close());
   readonly #nowUs: () => number;
   /** The door's name of every stream that somebody looked at, by camera and stream. */
   readonly #names = new Map<string, string>();
@@ -102,16 +100,13 @@ export class Engine {
   thumbnail(camera: Camera, timeUs: number, signal: AbortSignal): Promise<ImageBitmap | null> {
     if (typeof VideoDecoder === 'undefined') return Promise.resolve(null);
     this.#know(camera);
-    let thumbnails = this.#thumbnails.get(camera.id);
-    if (thumbnails === undefined) {
-      const source = camera.streams.find((stream) => stream.stream === 'main');
-      if (source === undefined) return Promise.resolve(null);
-      const gops = new Gops(this.#parts(), camera.id, 'main');
-      const from = { camera: camera.id, stream: 'main', opaque: source.opaque } as const;
-      thumbnails = new Thumbnails(gops, new Recorded(this.#parts(), from));
-      this.#thumbnails.set(camera.id, thumbnails);
+    let film = this.#films.get(camera.id);
+    if (film === undefined) {
+      if (!camera.streams.some((stream) => stream.stream === 'main')) return Promise.resolve(null);
+      film = new Film(this.#parts(), camera);
+      this.#films.set(camera.id, film);
     }
-    return thumbnails.at(timeUs, signal);
+    return film.thumbnail(timeUs, signal);
   }
 
   /** The opened pieces of a finished export as one Blob. */
@@ -130,7 +125,7 @@ export class Engine {
     if (this.#renewal !== null) clearTimeout(this.#renewal);
     this.#socket.close();
     this.#keyring.close();
-    this.#thumbnails.clear();
+    this.#films.clear();
     this.#speaker.close();
   }
 

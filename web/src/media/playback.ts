@@ -6,18 +6,18 @@ import { ApiError } from '../api/client';
 import type { Camera } from '../api/types';
 import { type Reason, Refusal } from '../seal/open';
 import { canvasBlob, drawFrame } from './canvas';
-import { type Gop, Gops } from './gops';
+import { Film } from './film';
+import type { Gop } from './gops';
 import type { Keyring } from './keyring';
 import { type Follower, PlayClock } from './playclock';
 import { type Hole, Pump } from './pump';
 import { chunksOf, stepFrom } from './pictures';
-import { type OpenGop, Recorded } from './recorded';
+import type { OpenGop } from './recorded';
 import type { Refusals } from './refusals';
-import { canDecode } from './screen';
+import { canDecode, UndecodableError } from './screen';
 import { PlaySound } from './playsound';
 import type { Speaker } from './sound';
 import { StillDecoder } from './stilldecoder';
-import { Thumbnails } from './thumbnails';
 
 /** Faster than this, only keyframes are shown. */
 const ALL_FRAMES_SPEED_MAX = 4;
@@ -43,6 +43,8 @@ export interface PlaybackReport {
   readonly timeUs: number;
   /** A refusal's reason, or an error's code. */
   readonly reason: Reason | string | null;
+  /** The smaller second stream is played: this browser does not decode the main one. */
+  readonly isSubstitute: boolean;
 }
 
 export interface PlaybackParts {
@@ -59,9 +61,7 @@ export class PlaybackPlayer implements Follower {
   /** performance.now() of the newest seek and of its first picture; for benchmarks. */
   readonly seekMarks = { askedMs: 0, shownMs: 0 };
   readonly #parts: PlaybackParts;
-  readonly #gops: Gops;
-  readonly #recorded: Recorded;
-  readonly #thumbnails: Thumbnails;
+  readonly #film: Film;
   readonly #stills = new StillDecoder();
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
@@ -87,15 +87,11 @@ export class PlaybackPlayer implements Follower {
     report: (report: PlaybackReport) => void,
     clock: PlayClock = new PlayClock(),
   ) {
-    const source = camera.streams.find((stream) => stream.stream === 'main');
-    if (source === undefined) throw new RangeError('a camera has a main stream');
     this.#parts = parts;
     this.#report = report;
     this.clock = clock;
     this.#sound = new PlaySound(parts.speaker, clock);
-    this.#gops = new Gops(parts, camera.id, 'main');
-    this.#recorded = new Recorded(parts, { camera: camera.id, stream: 'main', opaque: source.opaque });
-    this.#thumbnails = new Thumbnails(this.#gops, this.#recorded);
+    this.#film = new Film(parts, camera);
     this.#canvas = document.createElement('canvas');
     this.#canvas.className = 'picture';
     const context = this.#canvas.getContext('2d', { alpha: false });
@@ -128,7 +124,7 @@ export class PlaybackPlayer implements Follower {
 
   /** A picture near a time, or null where nothing was recorded. The caller closes it. */
   thumbnail(timeUs: number, signal: AbortSignal): Promise<ImageBitmap | null> {
-    return this.#thumbnails.at(timeUs, signal);
+    return this.#film.thumbnail(timeUs, signal);
   }
 
   /** The picture on screen as PNG. */
@@ -149,7 +145,7 @@ export class PlaybackPlayer implements Follower {
     this.#begin();
     this.#seeking.abort();
     this.clock.leave(this);
-    this.#thumbnails.close();
+    this.#film.close();
     this.#stills.close();
     this.#sound.silence();
     this.#canvas.remove();
@@ -190,7 +186,7 @@ export class PlaybackPlayer implements Follower {
   // --- seeking and stepping -------------------------------------------------------------------
 
   async #seek(timeUs: number, signal: AbortSignal): Promise<void> {
-    let gop = await this.#gops.at(timeUs);
+    let gop = await this.#film.gops.at(timeUs);
     signal.throwIfAborted();
     if (gop === null && this.clock.isPlaying) {
       await this.#start(timeUs, signal);
@@ -202,7 +198,7 @@ export class PlaybackPlayer implements Follower {
       this.#say('gap');
       return;
     }
-    const still = await this.#recorded.still(gop, signal);
+    const still = await this.#film.recorded.still(gop, signal);
     await this.#show(still, timeUs, signal);
     this.seekMarks.shownMs = performance.now();
     performance.measure('keepsight seek', { start: this.seekMarks.askedMs, end: this.seekMarks.shownMs });
@@ -211,7 +207,7 @@ export class PlaybackPlayer implements Follower {
       return;
     }
     this.#say('paused');
-    const whole = await this.#recorded.whole(gop, signal);
+    const whole = await this.#film.recorded.whole(gop, signal);
     await this.#show(whole, timeUs, signal);
     this.#say('paused');
   }
@@ -219,7 +215,7 @@ export class PlaybackPlayer implements Follower {
   /** The newest group where a time lies in the present, which is being recorded still; else null. */
   async #newest(timeUs: number): Promise<Gop | null> {
     if (this.#parts.nowUs() - timeUs > PRESENT_US) return null;
-    const gop = await this.#gops.before(timeUs);
+    const gop = await this.#film.gops.before(timeUs);
     return gop !== null && timeUs - gop.endUs < PRESENT_US ? gop : null;
   }
 
@@ -227,16 +223,16 @@ export class PlaybackPlayer implements Follower {
   async #awaitRecording(timeUs: number, signal: AbortSignal): Promise<Gop | null> {
     const newest = await this.#newest(timeUs);
     if (newest === null) return null;
-    await this.#show(await this.#recorded.whole(newest, signal), newest.endUs, signal);
+    await this.#show(await this.#film.recorded.whole(newest, signal), newest.endUs, signal);
     this.#say('loading');
     while ((await this.#newest(timeUs)) !== null) {
-      const gop = await this.#gops.at(timeUs);
+      const gop = await this.#film.gops.at(timeUs);
       signal.throwIfAborted();
       if (gop !== null) return gop;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       signal.throwIfAborted();
     }
-    return this.#gops.at(timeUs);
+    return this.#film.gops.at(timeUs);
   }
 
   /** Decode a group up to the picture of a time and draw that. */
@@ -255,7 +251,7 @@ export class PlaybackPlayer implements Follower {
 
   async #step(direction: 1 | -1, signal: AbortSignal): Promise<void> {
     const fromUs = this.#shownUs || this.clock.timeUs();
-    const parts = { gops: this.#gops, recorded: this.#recorded, known: this.#stepped };
+    const parts = { gops: this.#film.gops, recorded: this.#film.recorded, known: this.#stepped };
     const next = await stepFrom(parts, fromUs, direction, signal);
     if (next !== null) {
       this.#stepped = next.open;
@@ -271,7 +267,7 @@ export class PlaybackPlayer implements Follower {
     this.clock.hold(this);
     this.#say('loading');
     let startUs = timeUs;
-    let gop = (await this.#gops.at(timeUs)) ?? (await this.#gops.after(timeUs));
+    let gop = (await this.#film.gops.at(timeUs)) ?? (await this.#film.gops.after(timeUs));
     if (gop === null) {
       gop = await this.#newest(timeUs);
       if (gop !== null && !signal.aborted) this.clock.put((startUs = gop.startUs));
@@ -285,14 +281,14 @@ export class PlaybackPlayer implements Follower {
       return;
     }
     const { speed } = this.clock;
-    const track = (await this.#recorded.opening(gop.segment)).tracks.find((one) => one.kind === 'video');
+    const track = (await this.#film.recorded.opening(gop.segment)).tracks.find((one) => one.kind === 'video');
     if (track === undefined || !(await canDecode(track))) throw new UndecodableError();
     signal.throwIfAborted();
     const hasSound = !this.#isMuted && speed === 1;
     const pump = new Pump(
       {
-        gops: this.#gops,
-        recorded: this.#recorded,
+        gops: this.#film.gops,
+        recorded: this.#film.recorded,
         failed: (error) => this.#fail(error, signal),
         ...(hasSound ? { group: (open: OpenGop) => this.#sound.hear(open) } : {}),
       },
@@ -369,6 +365,9 @@ export class PlaybackPlayer implements Follower {
     if (error instanceof Refusal) {
       this.#blank();
       this.#say('refused', error.reason);
+    } else if (error instanceof UndecodableError && this.#film.fallBack()) {
+      this.#stepped = null;
+      this.moved(this.clock.timeUs());
     } else if (error instanceof UndecodableError) {
       this.#blank();
       this.#say('undecodable', 'codec');
@@ -389,10 +388,6 @@ export class PlaybackPlayer implements Follower {
     this.#saidMs = performance.now();
     const isPictureTime = state === 'paused' && this.#shownUs > 0;
     const timeUs = isPictureTime ? this.#shownUs : this.clock.timeUs();
-    this.#report({ state, timeUs, reason: this.#reason });
+    this.#report({ state, timeUs, reason: this.#reason, isSubstitute: this.#film.isSubstitute });
   }
-}
-
-class UndecodableError extends Error {
-  override readonly name = 'UndecodableError';
 }

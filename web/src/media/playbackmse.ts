@@ -5,10 +5,12 @@ import { ApiError } from '../api/client';
 import type { Camera } from '../api/types';
 import { Refusal } from '../seal/open';
 import { canvasBlob } from './canvas';
-import { type Gop, Gops } from './gops';
+import { Film } from './film';
+import type { Gop } from './gops';
 import { mediaSource } from './mse';
 import type { PlaybackParts, PlaybackReport, PlaybackState } from './playback';
-import { type Opening, Recorded, sampleUs } from './recorded';
+import { type Opening, sampleUs } from './recorded';
+import { UndecodableError } from './screen';
 
 /** The element's time line begins so long before the first seek, so that one can go back. */
 const BEFORE_SECONDS = 3600;
@@ -23,8 +25,7 @@ export function mimeOfOpening(opening: Opening): string {
 
 export class MsePlaybackPlayer {
   readonly #report: (report: PlaybackReport) => void;
-  readonly #gops: Gops;
-  readonly #recorded: Recorded;
+  readonly #film: Film;
   readonly #video = document.createElement('video');
   readonly #timer: ReturnType<typeof setInterval>;
   #buffer: SourceBuffer | null = null;
@@ -46,11 +47,8 @@ export class MsePlaybackPlayer {
     container: HTMLElement,
     report: (report: PlaybackReport) => void,
   ) {
-    const source = camera.streams.find((stream) => stream.stream === 'main');
-    if (source === undefined) throw new RangeError('a camera has a main stream');
     this.#report = report;
-    this.#gops = new Gops(parts, camera.id, 'main');
-    this.#recorded = new Recorded(parts, { camera: camera.id, stream: 'main', opaque: source.opaque });
+    this.#film = new Film(parts, camera);
     this.#video.className = 'picture';
     this.#video.playsInline = this.#video.muted = this.#video.disableRemotePlayback = true;
     container.append(this.#video);
@@ -62,7 +60,10 @@ export class MsePlaybackPlayer {
     this.#seeking = new AbortController();
     const { signal } = this.#seeking;
     this.#say('loading', null, timeUs);
-    this.#seek(timeUs, signal).catch((error: unknown) => this.#fail(error, signal));
+    this.#seek(timeUs, signal).catch((error: unknown) => {
+      if (error instanceof UndecodableError && !signal.aborted && this.#film.fallBack()) this.seek(timeUs);
+      else this.#fail(error, signal, timeUs);
+    });
   }
 
   play(): void {
@@ -113,15 +114,15 @@ export class MsePlaybackPlayer {
   }
 
   async #seek(timeUs: number, signal: AbortSignal): Promise<void> {
-    let gop = await this.#gops.at(timeUs);
-    if (gop === null && this.#isPlaying) gop = await this.#gops.after(timeUs);
+    let gop = await this.#film.gops.at(timeUs);
+    if (gop === null && this.#isPlaying) gop = await this.#film.gops.after(timeUs);
     signal.throwIfAborted();
     if (gop === null) {
       this.#shut();
       this.#say('gap', null, timeUs);
       return;
     }
-    const mime = mimeOfOpening(await this.#recorded.opening(gop.segment));
+    const mime = mimeOfOpening(await this.#film.recorded.opening(gop.segment));
     const seconds = (timeUs - this.#originUs) / 1e6;
     const isOutside = seconds < 0 || seconds > BEFORE_SECONDS + AFTER_SECONDS;
     if (this.#buffer === null || isOutside || mime !== this.#mime) await this.#open(mime, timeUs, signal);
@@ -139,10 +140,7 @@ export class MsePlaybackPlayer {
   async #open(mime: string, timeUs: number, signal: AbortSignal): Promise<void> {
     this.#shut();
     const Source = mediaSource();
-    if (Source === null || !Source.isTypeSupported(mime)) {
-      this.#say('undecodable', 'codec', timeUs);
-      throw signal.reason ?? new DOMException('', 'AbortError');
-    }
+    if (Source === null || !Source.isTypeSupported(mime)) throw new UndecodableError();
     const source = new Source();
     this.#originUs = Math.floor(timeUs / 1e6 - BEFORE_SECONDS) * 1e6;
     const url = URL.createObjectURL(source);
@@ -162,7 +160,7 @@ export class MsePlaybackPlayer {
   }
 
   async #append(gop: Gop, signal: AbortSignal): Promise<void> {
-    const open = await this.#recorded.whole(gop, signal);
+    const open = await this.#film.recorded.whole(gop, signal);
     const [buffer, first] = [this.#buffer, open.samples[0]];
     if (buffer === null || first === undefined) return;
     if (this.#initOf !== gop.segment.writer) {
@@ -206,7 +204,7 @@ export class MsePlaybackPlayer {
     const { currentTime } = this.#video;
     const endSeconds = (last.endUs - this.#originUs) / 1e6;
     if (endSeconds - currentTime > AHEAD_SECONDS * Math.max(1, this.#video.playbackRate)) return;
-    const next = await this.#gops.after(last.startUs);
+    const next = await this.#film.gops.after(last.startUs);
     if (next === null || signal.aborted) return;
     if (next.startUs - last.endUs > 0.5e6) {
       this.#afterGap = next;
@@ -220,16 +218,17 @@ export class MsePlaybackPlayer {
     await this.#append(next, signal);
   }
 
-  #fail(error: unknown, signal: AbortSignal): void {
+  #fail(error: unknown, signal: AbortSignal, timeUs = this.#timeUs()): void {
     if (signal.aborted || (error instanceof DOMException && error.name === 'AbortError')) return;
     this.#shut();
     if (error instanceof Refusal) this.#say('refused', error.reason);
+    else if (error instanceof UndecodableError) this.#say('undecodable', 'codec', timeUs);
     else this.#say('failed', error instanceof ApiError ? error.code : 'unexpected');
   }
 
   #say(state: PlaybackState, reason: string | null = null, timeUs = this.#timeUs()): void {
     this.#state = state;
-    this.#report({ state, timeUs, reason });
+    this.#report({ state, timeUs, reason, isSubstitute: this.#film.isSubstitute });
   }
 }
 

@@ -28,7 +28,7 @@ export interface ScreenEvents {
 
 export interface LiveScreen {
   readonly element: HTMLElement;
-  readonly kind: 'webcodecs' | 'mse';
+  readonly kind: 'webcodecs' | 'mse' | 'thumb';
   /** Pictures of this track follow. False: this screen cannot decode it. */
   begin(track: VideoTrack, init: Opened): Promise<boolean>;
   /** @param isLone nothing follows soon: the decoder is told not to wait for more. */
@@ -65,6 +65,11 @@ export async function canDecode(track: VideoTrack): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** This browser does not decode a track. */
+export class UndecodableError extends Error {
+  override readonly name = 'UndecodableError';
 }
 
 /** The best screen for a track in this browser; null when it cannot decode the codec at all. */

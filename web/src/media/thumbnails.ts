@@ -3,6 +3,7 @@
 import { Lru } from './lru';
 import type { Gops } from './gops';
 import { type Recorded, sampleUs } from './recorded';
+import { canDecode, UndecodableError } from './screen';
 import { StillDecoder } from './stilldecoder';
 
 const WIDTH = 320;
@@ -19,7 +20,7 @@ export class Thumbnails {
 
   /**
    * A picture near a time, or null where nothing was recorded. The caller closes it.
-   * @throws AbortError; ApiError, ReleaseError, Refusal
+   * @throws UndecodableError; AbortError; ApiError, ReleaseError, Refusal
    */
   async at(timeUs: number, signal: AbortSignal): Promise<ImageBitmap | null> {
     const gop = await this.gops.at(timeUs);
@@ -32,6 +33,7 @@ export class Thumbnails {
       const track = open.opening.tracks.find((one) => one.kind === 'video');
       const sample = open.samples[0];
       if (track === undefined || sample === undefined) return null;
+      if (!(await canDecode(track))) throw new UndecodableError();
       const timestamp = Math.round(sampleUs(open, sample));
       const chunks = [{ timestamp, isKey: true, data: sample.data }];
       const frame = await this.#decoder.decode(track, chunks, timestamp, signal);

@@ -85,7 +85,7 @@ export function playbackPort(world: World): PlaybackPort {
           if (state === 'gap') state = 'playing';
           drawScene(canvas, index, timeUs);
         } else state = 'gap';
-        report({ state, timeUs, reason: state === 'gap' ? 'unreachable' : null });
+        report({ state, timeUs, reason: state === 'gap' ? 'unreachable' : null, isSubstitute: false });
       };
       const ticks = setInterval(() => {
         if (state !== 'playing' && state !== 'gap') return;
