@@ -194,12 +194,12 @@ export class ApiClient {
   }
 
   /** INIT and the newest STILL of a stream, sealed, back to back; null where there is none. */
-  async still(opaque: string, signal?: AbortSignal): Promise<Bytes | null> {
+  async still(opaque: string, signal?: AbortSignal): Promise<Bytes | 'hidden' | null> {
     try {
       return await this.#sealed(`/s/${this.nameNow(opaque)}/still`, signal);
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return null;
-      throw error;
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      return error.fields['state'] === 'hidden' ? 'hidden' : null;
     }
   }
 

@@ -18,7 +18,9 @@ export type StreamState =
   | 'not_rtsp'
   | 'refused'
   | 'identity_changed'
-  | 'stopped';
+  | 'stopped'
+  /** Of stills: the privacy masks cannot be applied. */
+  | 'hidden';
 
 export interface Hello {
   state: 'unclaimed' | 'locked' | 'ready';
@@ -118,6 +120,8 @@ export interface Camera {
   model?: string;
   /** `ask`: its PIN has to be given on this device before its keys are released. */
   pin?: 'none' | 'set' | 'ask';
+  /** It has privacy masks: its stills are the watcher's, live pictures are not masked. */
+  masked?: boolean;
 }
 
 /** Something is switched off. */
@@ -243,6 +247,8 @@ export interface CameraStatus {
   gaps_today: number;
   gap_seconds_today: number;
   recorded_bytes: number;
+  /** How watching it goes: `watching_state` of the camera. */
+  watching?: { state: string; reason: string | null };
 }
 
 export interface DiskStatus {

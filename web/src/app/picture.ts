@@ -23,6 +23,7 @@ const ICONS: Record<PictureState, IconName> = {
   identity_changed: 'swap',
   stopped: 'off',
   suspended: 'off',
+  hidden: 'shield',
 };
 
 export function pictureIcon(state: PictureState): IconName {

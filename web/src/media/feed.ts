@@ -177,7 +177,7 @@ export class Feed implements Watcher {
     if (kindOf(sealed) === Kind.INIT) return { kinds: [Kind.INIT], sequenceMin: 0, sequenceMax: 0 };
     const last = this.#progress.get(writer)?.last ?? 0;
     return {
-      kinds: [Kind.STILL, Kind.GOP],
+      kinds: this.#source.stream === 'still' ? [Kind.STILL, Kind.THUMB] : [Kind.STILL, Kind.GOP],
       sequenceMin: last + 1,
       nowUs: this.#parts.nowUs(),
       ageUsMax: LIVE_AGE_US_MAX,
@@ -223,7 +223,7 @@ export class Feed implements Watcher {
     const isNext = opened.sequence === progress.last + 1;
     progress.last = opened.sequence;
     if (this.#isSound) return true;
-    if (opened.kind === Kind.STILL) this.#needsStill = false;
+    if (opened.kind === Kind.STILL || opened.kind === Kind.THUMB) this.#needsStill = false;
     else if (!isNext) this.#needsStill = true;
     return !this.#needsStill;
   }

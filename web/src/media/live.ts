@@ -21,6 +21,7 @@ import type { LiveSocket } from './socket';
 import { LiveSound } from './livesound';
 import type { SoundProblem, Speaker } from './sound';
 import { Stills } from './stills';
+import { ThumbError, ThumbScreen } from './thumbscreen';
 
 const TICK_MS = 500;
 /** Decoders that break this often within the time do not decode this stream. */
@@ -64,6 +65,8 @@ export class LivePlayer {
   #stillListener: Listener | null = null;
   /** INIT of the live stream while stills are on screen. */
   #trialInit: Opened | null = null;
+  /** INIT of a still that has not come yet. */
+  #stillInit: Opened | null = null;
   #sound: LiveSound | null = null;
   #screen: LiveScreen | null = null;
   #track: VideoTrack | null = null;
@@ -181,7 +184,10 @@ export class LivePlayer {
       return;
     }
     if (way !== 'live' && this.#stills === null) {
-      const source = this.#source('sub') ?? this.#source('main');
+      // Single pictures of a camera with privacy masks are masked ones, or none.
+      const isMasked = this.#camera.masked === true;
+      const source = isMasked ? this.#source('still') : (this.#source('sub') ?? this.#source('main'));
+      if (isMasked && source === null) this.#cameraState = 'hidden';
       if (source !== null) this.#stills = new Stills(this.#parts, source, this.#listener('stills'));
     }
     if (way !== 'stills' && this.#feed === null) {
@@ -282,25 +288,44 @@ export class LivePlayer {
   }
 
   async #take(opened: Opened, receivedMs: number, way: 'live' | 'stills'): Promise<void> {
+    const isStill = way === 'stills' || this.#isStillOnly;
     try {
       if (opened.kind === Kind.INIT) {
         this.#isForbidden = false;
         this.marks.init(receivedMs);
-        await this.#begin(opened);
+        // What follows it may be a masked picture, which needs neither a track nor a decoder for one.
+        if (isStill) this.#stillInit = opened;
+        else await this.#begin(opened);
         return;
       }
-      if (this.#screen === null || this.#track === null) return;
-      if (opened.kind === Kind.STILL) {
+      if (isStill) await this.#prepare(opened);
+      if (this.#screen === null || (this.#track === null && opened.kind !== Kind.THUMB)) return;
+      if (opened.kind === Kind.STILL || opened.kind === Kind.THUMB) {
         this.marks.still(receivedMs);
         // A keyframe that proved whose it is ends a refusal, after a time to notice it.
         if (this.#refused !== null && receivedMs - this.#refused.atMs > REFUSED_MS_MIN) this.#refused = null;
       }
       if (this.#refused !== null) return;
-      const isStill = way === 'stills' || this.#isStillOnly;
-      this.#screen.push(opened, parseFragment(opened.payload), receivedMs, isStill);
+      if (this.#screen instanceof ThumbScreen) await this.#screen.show(opened, receivedMs);
+      else this.#screen.push(opened, parseFragment(opened.payload), receivedMs, isStill);
     } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
+      if (!(error instanceof FormatError || error instanceof ThumbError)) throw error;
       this.#onBroken();
+    }
+  }
+
+  /** The screen that a still needs. */
+  async #prepare(still: Opened): Promise<void> {
+    if (this.#cameraState === 'hidden') this.#cameraState = null;
+    const init = this.#stillInit;
+    if (still.kind !== Kind.THUMB) {
+      this.#stillInit = null;
+      if (init !== null) await this.#begin(init);
+    } else if (!(this.#screen instanceof ThumbScreen)) {
+      this.#screen?.close();
+      this.#screen = new ThumbScreen(this.#screenEvents);
+      this.#track = null;
+      this.#container.append(this.#screen.element);
     }
   }
 

@@ -2,6 +2,7 @@
 // Fetched, opened and passed on like live pictures; never another camera's, and never without their age.
 
 import type { ApiClient } from '../api/client';
+import type { StreamState } from '../api/types';
 import { splitFragments } from '../seal/header';
 import { Kind } from '../seal/header';
 import { type Opened, type Reason, Refusal } from '../seal/open';
@@ -21,9 +22,11 @@ export interface StillParts {
 }
 
 export interface StillListener {
-  /** INIT, then the STILL it belongs to. */
+  /** INIT, then the STILL it belongs to, or a masked picture (THUMB) that needs none. */
   opened(opened: Opened, receivedMs: number): void | Promise<void>;
   refused(reason: Reason): void;
+  /** What the camera is doing, where there is no picture. */
+  state(state: StreamState): void;
 }
 
 export class Stills {
@@ -67,13 +70,16 @@ export class Stills {
   async #once(): Promise<boolean> {
     const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const body = await this.#parts.api.still(this.#source.opaque, signal);
-    if (body === null) return false;
+    if (!(body instanceof Uint8Array)) {
+      if (body === 'hidden' && !signal.aborted) this.#listener.state(body);
+      return false;
+    }
     const [init, still] = splitFragments(body, 2);
     if (init === undefined || still === undefined) return false;
-    const open = async (sealed: typeof init, kind: Kind): Promise<Opened | null> => {
-      const isInit = kind === Kind.INIT;
+    const open = async (sealed: typeof init, ...kinds: Kind[]): Promise<Opened | null> => {
+      const isInit = kinds[0] === Kind.INIT;
       const expected = {
-        kinds: [kind],
+        kinds,
         ...(isInit ? { sequenceMax: 0 } : { nowUs: this.#parts.nowUs(), ageUsMax: LIVE_AGE_US_MAX }),
       };
       try {
@@ -86,7 +92,7 @@ export class Stills {
       }
     };
     const openedInit = await open(init, Kind.INIT);
-    const opened = openedInit === null ? null : await open(still, Kind.STILL);
+    const opened = openedInit === null ? null : await open(still, Kind.STILL, Kind.THUMB);
     if (openedInit === null || opened === null || signal.aborted) return false;
     if (opened.context.writer !== openedInit.context.writer || opened.wallUs <= this.#shownUs) return false;
     this.#shownUs = opened.wallUs;

@@ -93,6 +93,8 @@ def camera_document(running: RunningCamera, who: Caller) -> dict[str, Any]:
     document["capabilities"] = list(who.granted(camera.camera_id))
     document["suspended"] = _suspended(camera.camera_id, who)
     has_pin = who.household.signin.pins.find(camera.camera_id) is not None
+    watched = who.household.watch.state(camera.camera_id)
+    document["watching_state"] = watched.as_fields(is_owner=who.is_owner)
     document["pin"] = "ask" if needs_pin(who, camera.camera_id) else "set" if has_pin else "none"
     if not who.is_owner:
         document |= {"identity": {}, "rule": {}, "pending_identity": None, "has_credentials": False}
@@ -142,6 +144,7 @@ def _whole_document(running: RunningCamera) -> dict[str, Any]:
         "identity": asdict(camera.identity),
         "rule": asdict(camera.rule),
         "state": running.state.value,
+        "masked": running.is_masked,
         "pending_identity": asdict(running.pending_identity) if running.pending_identity else None,
         "has_credentials": running.credentials is not None,
     }
