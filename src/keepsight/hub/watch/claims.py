@@ -30,6 +30,7 @@ SPOKEN: Final = (WatchPhase.WATCHING, WatchPhase.BEHIND, WatchPhase.OFF, WatchPh
 JPEG_BEGIN: Final = b"\xff\xd8\xff"
 JPEG_END: Final = b"\xff\xd9"
 _ID: Final = re.compile(r"[0-9a-f]{32}")
+_STILL: Final = struct.Struct(">Iq")
 _SPAN: Final = struct.Struct(">qq")
 
 
@@ -208,6 +209,17 @@ def read_preview(body: bytes) -> tuple[bytes, int, int, int, bytes]:
     if not (0 < columns <= PLACES_MAX and 0 < rows <= PLACES_MAX and 0 < count <= columns * rows):
         raise ClaimError("a preview without places, or with more pictures than places")
     return body[:ID_BYTES], columns, rows, count, jpeg
+
+
+def read_still(body: bytes) -> tuple[int, int, bytes]:
+    """A STILL message: the number of the masks that it was made with, wall us, JPEG.
+
+    Raises:
+        ClaimError: it makes no sense.
+    """
+    jpeg = read_jpeg(body[_STILL.size :])
+    number, wall_us = _STILL.unpack_from(body)
+    return number, wall_us, jpeg
 
 
 def read_jpeg(jpeg: bytes) -> bytes:

@@ -15,8 +15,8 @@ from keepsight.hub.watch.reader import MediaTime, PictureReader
 from keepsight.hub.watch.sink import Sink
 from keepsight.hub.watch.visits import Visits
 from keepsight.hub.watch.watchstate import WatchPhase, WatchState
-from keepsight.hub.watch.wire import FromWatcher, Message, ToWatcher, pack, pack_json
-from keepsight.hub.watching import Watching
+from keepsight.hub.watch.wire import FromWatcher, Message, ToWatcher, pack, pack_json, pack_stills
+from keepsight.hub.watching import Polygon, Watching
 from keepsight.seal.header import Stream
 
 if TYPE_CHECKING:
@@ -61,6 +61,10 @@ class Watched:
         self._is_known = False
         """Whether the watcher that runs was told of this camera."""
         self._wants_boxes = False
+        self._still_number: int | None = None
+        """What the watcher was told that stills are to carry; None: that nobody wants any."""
+        self._told_masks: tuple[Polygon, ...] | None = None
+        """Privacy masks as the watcher knows them."""
         self._claim: claims.StateClaim | None = None
         self._claimed_us = 0
         self._asked_us = 0
@@ -116,6 +120,8 @@ class Watched:
         self._asked_us = around.clock.monotonic_us()
         self._wants_boxes = False
         self._on_watching()
+        self._still_number, self._told_masks = None, self.watching.privacy_masks
+        self._follow_stills()
         chosen.begin()
 
     def _choice(self) -> PictureReader | None:
@@ -144,6 +150,16 @@ class Watched:
             message = pack(ToWatcher.BOXES, self.camera_id, bytes((wants,)))
             self._around.outlet.write(message)
 
+    def _follow_stills(self) -> None:
+        """Masked stills are made while somebody asks for them, with the masks of now."""
+        number = self.running.follow_stills()
+        if self._told_masks != self.watching.privacy_masks:
+            number = None  # the watcher would make them with the masks of before
+        if self._is_known and number != self._still_number:
+            message = pack_stills(self.camera_id, number)
+            if self._around.outlet.write(message):
+                self._still_number = number
+
     def _forget(self) -> None:
         if self._is_known:
             self._around.outlet.write(pack(ToWatcher.FORGET, self.camera_id))
@@ -151,6 +167,7 @@ class Watched:
 
     def _lose(self) -> None:
         self._is_known = False
+        self._still_number = self._told_masks = None
         self._claim = None
         self.end_events()
 
@@ -177,6 +194,7 @@ class Watched:
         Args:
             is_model_new: files of models came or went since the last time.
         """
+        self._follow_stills()
         chosen = self._choice()
         if chosen is not None and chosen.video is not None and not chosen.is_chosen:
             self.announce()
@@ -223,6 +241,9 @@ class Watched:
         if self._visits.may_have_picture(event_id, self._around.clock.monotonic_us()):
             sink = self._around.sink()
             sink.on_preview(self.camera_id, event_id, columns, rows, count, jpeg)
+
+    def _hear_still(self, body: bytes) -> None:
+        self.running.take_still(*claims.read_still(body))
 
     def _hear_activity(self, body: bytes) -> None:
         clock = self._around.clock
@@ -296,6 +317,7 @@ HEARING: Final[dict[FromWatcher, Hearing]] = {
     FromWatcher.PICTURE: Watched._hear_picture,  # noqa: SLF001
     FromWatcher.ACTIVITY: Watched._hear_activity,  # noqa: SLF001
     FromWatcher.BOXES: Watched._hear_boxes,  # noqa: SLF001
+    FromWatcher.STILL: Watched._hear_still,  # noqa: SLF001
     FromWatcher.PREVIEW: Watched._hear_preview,  # noqa: SLF001
 }
 """Who takes which message. Every type of FromWatcher has its line."""

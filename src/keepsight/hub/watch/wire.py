@@ -20,6 +20,7 @@ FLAG_AFTER_BREAK: Final = 2
 _LENGTH: Final = struct.Struct(">I")
 _HEAD: Final = struct.Struct(">IB16s")
 _UNIT: Final = struct.Struct(">IB16sBqq")
+_STILLS: Final = struct.Struct(">BI")
 
 
 class ToWatcher(IntEnum):
@@ -29,6 +30,7 @@ class ToWatcher(IntEnum):
     UNIT = 2
     FORGET = 3
     BOXES = 4
+    STILLS = 6
 
 
 class FromWatcher(IntEnum):
@@ -39,6 +41,7 @@ class FromWatcher(IntEnum):
     PICTURE = 3
     ACTIVITY = 4
     BOXES = 5
+    STILL = 6
     PREVIEW = 7
 
 
@@ -48,6 +51,7 @@ BODY_BYTES_MAX: Final = {
     FromWatcher.PICTURE: ID_BYTES + (256 << 10),
     FromWatcher.ACTIVITY: 4 << 10,
     FromWatcher.BOXES: 32 << 10,
+    FromWatcher.STILL: 12 + (256 << 10),
     FromWatcher.PREVIEW: ID_BYTES + 3 + (256 << 10),
 }
 """What each type may carry; a type that is not here is none."""
@@ -74,6 +78,11 @@ def pack(kind: ToWatcher, camera: bytes, body: bytes = b"") -> bytes:
 def pack_json(kind: ToWatcher, camera: bytes, document: Any) -> bytes:
     """A message whose body is JSON."""
     return pack(kind, camera, json.dumps(document, separators=(",", ":")).encode())
+
+
+def pack_stills(camera: bytes, number: int | None) -> bytes:
+    """A STILLS message: the number that stills are to carry; None for none."""
+    return pack(ToWatcher.STILLS, camera, _STILLS.pack(number is not None, number or 0))
 
 
 def pack_unit(  # noqa: PLR0913, PLR0917 - the fields of the message
