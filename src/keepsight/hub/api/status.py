@@ -40,13 +40,14 @@ def alarms(household: Household, disk: dict[str, Any]) -> list[dict[str, Any]]:
         text = "a picture of somebody else was blocked: see what is switched off"
         since_us = min(suspension.since_us for suspension in tripped)
         found.append({"code": "foreign_picture", "text": text, "since_us": since_us})
-    return found
+    return found + household.watch.alarms()
 
 
 async def status_document(
-    household: Household, is_shown: Callable[[bytes], object]
+    household: Household, is_shown: Callable[[bytes], object], *, is_owner: bool = False
 ) -> dict[str, Any]:
     """How the cameras that this caller may know are doing."""
+    watch = household.watch
     now_us = household.clock.wall_us()
     running = [
         r
@@ -64,6 +65,7 @@ async def status_document(
                 "room": r.camera.room,
                 "state": r.state.value,
                 "streams": r.status(),
+                "watching": watch.state(r.camera.camera_id).as_fields(is_owner=is_owner),
                 "gaps_today": gaps.get(r.camera.camera_id, (0, 0.0))[0],
                 "gap_seconds_today": round(gaps.get(r.camera.camera_id, (0, 0.0))[1], 1),
                 "recorded_bytes": recorded.get(r.camera.camera_id, 0),
@@ -94,6 +96,6 @@ async def show_status(who: SignedIn) -> dict[str, Any]:
     household = who.household
     return {
         "time_us": household.clock.wall_us(),
-        **await status_document(household, who.granted),
+        **await status_document(household, who.granted, is_owner=who.is_owner),
         **(await machine_document(household) if who.is_owner else NO_MACHINE),
     }

@@ -11,7 +11,7 @@ import contextlib
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from keepsight.core.clock import Clock
 from keepsight.hub.walls.surroundings import ExposedError
@@ -35,6 +35,13 @@ STEADY_SECONDS: Final = 60.0
 """One that ran so long is started again at once when it ends."""
 LINGER_SECONDS: Final = 30.0
 """So long after the last camera was switched off its process goes, and its memory with it."""
+NAMES_MAX: Final = 5
+"""Cameras that an alarm names."""
+SENTENCES: Final = {
+    WatchPhase.FAILED: "nobody is noticed any more",
+    WatchPhase.OFF: "movement is noticed, but not people",
+    WatchPhase.BEHIND: "this machine is too slow to look at all pictures",
+}
 SWITCH: Final = "KEEPSIGHT_WATCHING"
 """`off` in the hub's environment: this machine watches nothing."""
 
@@ -103,6 +110,24 @@ class Watch:
         if watched is None:
             return WatchState(WatchPhase.UNWATCHED, None, None, self._clock.wall_us())
         return watched.state(self._trouble)
+
+    def alarms(self) -> list[dict[str, Any]]:
+        """What the owner has to do something about: one line a kind of trouble."""
+        found: dict[WatchPhase, list[tuple[str, WatchState]]] = {}
+        for watched in self._watched.values():
+            state = watched.state(self._trouble)
+            if state.is_troubled:
+                name = watched.running.camera.name
+                found.setdefault(state.state, []).append((name, state))
+        return [
+            {
+                "code": f"watching_{phase.value}",
+                "text": _sentence(phase, found[phase]),
+                "since_us": min(state.since_us for _, state in found[phase]),
+            }
+            for phase in SENTENCES
+            if phase in found
+        ]
 
     @property
     def pid(self) -> int | None:
@@ -205,6 +230,11 @@ class Watch:
         if self._clock.monotonic_us() - unwanted_us > LINGER_SECONDS * 1e6:
             run.let_go()
             self._unwanted_us = None
+
+
+def _sentence(phase: WatchPhase, cameras: list[tuple[str, WatchState]]) -> str:
+    names = ", ".join(sorted(name for name, _ in cameras)[:NAMES_MAX])
+    return f"{SENTENCES[phase]}: {names} ({cameras[0][1].reason or 'no reason was given'})"
 
 
 def _mark_of(models: Path) -> object:
