@@ -24,7 +24,7 @@ async def test_what_is_not_there_is_left_out(home):
     assert await archive.segments(b"c" * 16, Stream.MAIN, 1, 2) == []
     assert await archive.gaps_since([b"c" * 16], 1, 2) == {b"c" * 16: (0, 0)}
     assert await archive.recorded_bytes() == {}
-    assert await archive.delete_range(b"c" * 16, 1, 2, by="test") == (0, 0)
+    assert await archive.delete_range(b"c" * 16, 1, 2, by="test") == (0, 0, 0)
 
 
 async def test_settings_reach_the_retention(home):

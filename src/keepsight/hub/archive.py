@@ -113,12 +113,17 @@ class Archive:
 
     async def delete_range(
         self, camera: bytes, from_us: int, to_us: int, *, by: str
-    ) -> tuple[int, int]:
-        """Delete whole segments inside a range; (segments, bytes)."""
+    ) -> tuple[int, int, int]:
+        """Delete whole segments inside a range, and what was noticed then.
+
+        Returns:
+            Segments, their bytes, events.
+        """
         entry = {"type": "recordings_deleted", "camera": camera.hex(), "by": by}
         await self._household.journal.record([{**entry, "from_us": from_us, "to_us": to_us}])
         deleted = await asyncio.to_thread(self.recordings.delete_range, camera, from_us, to_us)
-        return deleted.segments, deleted.size_bytes
+        events = await self._household.events.drop_between(camera, from_us, to_us)
+        return deleted.segments, deleted.size_bytes, events
 
     async def delete_camera(self, camera: bytes) -> None:
         """Delete everything of a camera."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from keepsight.hub.archive import Archive
     from keepsight.hub.checks.checks import Checks
     from keepsight.hub.egress import Egress
+    from keepsight.hub.events.events import Events
     from keepsight.hub.exports import Exports
     from keepsight.hub.live.feed import Feed
     from keepsight.hub.roster import Roster
@@ -95,6 +96,7 @@ class Household:
         self.exports: Exports
         self.checks: Checks
         self.feed: Feed
+        self.events: Events
         self.watch: Watch
         self._store = store
         self._sql_thread = sql_thread

@@ -211,6 +211,7 @@ class People:
             self.on_session_end(token_hash)
         household.rights.forget(gone)
         await household.consents.forget(gone)
+        await household.events.forget_member(gone)
         await household.sql(self.store.remove_member, household.household_id, gone)
         household.roster.roll_windows()
         household.archive.recordings.roll()

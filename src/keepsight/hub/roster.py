@@ -289,6 +289,7 @@ class Roster:
             await household.sql(household.store.remove_camera, household.household_id, camera_id)
         if with_recordings:
             await household.archive.delete_camera(camera_id)
+            await household.events.drop_camera(camera_id)
 
     async def accept_identity(self, camera_id: bytes, *, by: str) -> None:
         """The device that answers now is this camera from now on."""

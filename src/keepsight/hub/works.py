@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from keepsight.hub.archive import Archive, retention_rules
 from keepsight.hub.camera import Camera
 from keepsight.hub.checks.checks import Checks
+from keepsight.hub.events.events import Events
 from keepsight.hub.exports import Exports
 from keepsight.hub.ingest.fanout import Reader
 from keepsight.hub.live.feed import Feed
@@ -41,11 +42,15 @@ async def start_works(
     Raises:
         OSError: the data directory cannot be written.
     """
+    # Before anything is deleted by rules: what an event needs is kept.
+    household.events = Events(household)
+    await household.events.load()
     stored = await household.sql(household.store.list_cameras, household.household_id)
     rules = retention_rules(household.settings, [entry.camera for entry in stored])
     recordings = await household.sql(
-        Recordings, household.directory, household.keyring, household.clock, rules
-    )
+        Recordings, household.directory, household.keyring, household.clock, rules,
+        events=household.events.spans_now,
+    )  # fmt: skip
     recordings.start()
     feed = Feed(feed_path)
     await feed.start()
@@ -56,6 +61,7 @@ async def start_works(
         environment=environment,
         is_idle=is_idle,
     )
+    watch.sink = household.events
 
     def recorder(camera: Camera, stream: Stream) -> Reader | None:
         return recordings.recorder(camera.camera_id, stream) if camera.rule.is_recording else None
@@ -80,6 +86,9 @@ async def start_works(
     watch.start(tasks)
     await household.checks.load()
     household.suspensions.on_run_out = feed.renew
+    if not is_idle:
+        tasks.create_task(household.events.run(), name="events")
+        tasks.create_task(household.events.keep_rules(), name="events by rule")
     tasks.create_task(household.rights.run(), name="rights")
     tasks.create_task(household.suspensions.run(), name="suspensions")
     tasks.create_task(household.outbox.run(), name="mail")
@@ -89,6 +98,7 @@ async def stop_works(household: "Household") -> None:
     """Stop in order: no more packets, then everything is written down, then the sockets."""
     await household.roster.stop()
     await household.watch.stop()
+    await household.events.stop()
     await household.exports.stop()
     await household.checks.stop()
     await asyncio.to_thread(household.archive.recordings.stop)

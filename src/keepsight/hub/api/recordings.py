@@ -102,7 +102,7 @@ async def list_recordings(
 async def delete_recordings(body: DeleteBody, who: Owner) -> dict[str, int]:
     """Delete whole segments inside a range; their keys are destroyed first."""
     _check_range(body.from_us, body.to_us, 1 << 62)
-    count, size_bytes = await who.household.archive.delete_range(
+    count, size_bytes, events = await who.household.archive.delete_range(
         parse_id(body.camera, "camera"), body.from_us, body.to_us, by=who.name
     )
-    return {"deleted": count, "bytes": size_bytes}
+    return {"deleted": count, "bytes": size_bytes, "events": events}

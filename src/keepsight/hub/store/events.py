@@ -20,7 +20,7 @@ EVENT_US_MAX: Final = 24 * 3600 * 1_000_000
 IDS_MAX: Final = 500
 """In one statement."""
 ENDLESS_US: Final = 1 << 62
-"""End of a span that goes on."""
+"""Later than any time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +159,10 @@ class EventStore:
 
     def spans(
         self, household: bytes, camera: bytes, from_us: int, to_us: int
-    ) -> list[tuple[int, int, bool]]:
+    ) -> list[tuple[int, int | None, bool]]:
         """Begin, end and whether it is kept, of each event that reaches into from_us..to_us.
 
-        One that goes on ends at ENDLESS_US.
+        One that goes on has no end.
         """
         of_camera = and_(events.c.household == household, events.c.camera == camera)
         columns = select(events.c.start_us, events.c.end_us, events.c.is_kept)
@@ -170,7 +170,7 @@ class EventStore:
         near = columns.where(of_camera, events.c.start_us.between(earliest_us, to_us - 1))
         with self.engine.connect() as connection:
             return [
-                (row.start_us, ENDLESS_US if row.end_us is None else row.end_us, row.is_kept)
+                (row.start_us, row.end_us, row.is_kept)
                 for row in connection.execute(near.order_by(events.c.start_us))
                 if row.end_us is None or row.end_us >= from_us
             ]

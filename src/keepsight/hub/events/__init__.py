@@ -1,0 +1,1 @@
+"""What was noticed: taken from the watcher, stored with sealed pictures, told to whoever asked."""
