@@ -1,25 +1,12 @@
 """What the watcher is told of a camera: its stream's format, and how its owner wants it watched."""
 
 import base64
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from keepsight.hub.watching import Watching
+from keepsight.hub.watch.models import OWN_FOLDER, labels_path
+from keepsight.hub.watching import OWN_MODEL, Watching
 from keepsight.lan.rtsp.unit import VideoFormat
-
-OWN_PREFIX: Final = "own:"
-LABELS_SUFFIX: Final = ".txt"
-"""Labels of a model of one's own lie beside it under the same name."""
-
-
-def models_folder(environment: Mapping[str, str]) -> Path:
-    """Where `keepsight models install` puts models; the watcher is told, and reads nothing else."""
-    chosen = environment.get("KEEPSIGHT_MODELS")
-    if chosen:
-        return Path(chosen)
-    cache, home = environment.get("XDG_CACHE_HOME"), environment.get("HOME")
-    return (Path(cache) if cache else Path(home or Path.home()) / ".cache") / "keepsight" / "models"
 
 
 def _clock_time(minute: int) -> str:
@@ -27,11 +14,11 @@ def _clock_time(minute: int) -> str:
 
 
 def _model(choice: str, models: Path) -> dict[str, str]:
-    if not choice.startswith(OWN_PREFIX):
+    if not choice.startswith(OWN_MODEL):
         return {"model": choice}
-    file = models / Path(choice.removeprefix(OWN_PREFIX)).name  # nowhere but in that folder
-    labels = file.with_suffix(LABELS_SUFFIX)
-    found = {"model_file": str(file)}
+    name = Path(choice.removeprefix(OWN_MODEL)).name  # nowhere but in that folder
+    labels = labels_path(models, name)
+    found = {"model_file": str(models / OWN_FOLDER / name)}
     return {**found, "labels_file": str(labels)} if labels.is_file() else found
 
 

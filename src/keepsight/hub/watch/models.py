@@ -6,6 +6,7 @@ Nothing of a model is read here: the watcher verifies a file each time it loads 
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -68,12 +69,12 @@ class OwnModel:
         return OWN_MODEL + self.file_name
 
 
-def models_folder() -> Path:
+def models_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """Where the watcher looks too: KEEPSIGHT_MODELS, else in the user's cache folder (XDG)."""
-    chosen = os.environ.get("KEEPSIGHT_MODELS")
+    chosen = environment.get("KEEPSIGHT_MODELS")
     if chosen:
         return Path(chosen)
-    cache = os.environ.get("XDG_CACHE_HOME")
+    cache = environment.get("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "keepsight" / "models"
 
 

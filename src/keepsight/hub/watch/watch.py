@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from keepsight.core.clock import Clock
 from keepsight.hub.walls.surroundings import ExposedError
-from keepsight.hub.watch.config import models_folder
+from keepsight.hub.watch.models import OWN_FOLDER, models_folder
 from keepsight.hub.watch.outlet import Outlet
 from keepsight.hub.watch.process import EXIT_HUNG, STOP_SECONDS, Ending, WatcherRun, prepare
 from keepsight.hub.watch.sink import NobodySink, Sink
@@ -35,6 +35,8 @@ STEADY_SECONDS: Final = 60.0
 """One that ran so long is started again at once when it ends."""
 LINGER_SECONDS: Final = 30.0
 """So long after the last camera was switched off its process goes, and its memory with it."""
+FILES_MAX: Final = 256
+"""Of the models folder that are looked at for changes."""
 NAMES_MAX: Final = 5
 """Cameras that an alarm names."""
 SENTENCES: Final = {
@@ -240,9 +242,10 @@ def _sentence(phase: WatchPhase, cameras: list[tuple[str, WatchState]]) -> str:
 def _mark_of(models: Path) -> object:
     """Something that is another when models come or go."""
     found = []
-    with contextlib.suppress(OSError):
-        found = [
-            (entry.name, entry.stat().st_mtime_ns, entry.stat().st_size)
-            for entry in sorted(models.iterdir())
-        ]
+    for folder in (models, models / OWN_FOLDER):
+        with contextlib.suppress(OSError):
+            found += [
+                (entry.name, entry.stat().st_mtime_ns, entry.stat().st_size)
+                for entry in sorted(folder.iterdir())[:FILES_MAX]
+            ]
     return tuple(found)
