@@ -3,7 +3,7 @@
 # Elsewhere it says what is missing; the tests that need it then skip, and say so.
 set -u
 declare -A package_of=(
-  [chromium]=chromium [ffmpeg]=ffmpeg [ffprobe]=ffmpeg [strace]=strace
+  [chromium]=chromium [ffmpeg]=ffmpeg [ffprobe]=ffmpeg [strace]=strace [espeak-ng]=espeak-ng
   [tshark]=tshark [apksigner]=apksigner [pdftoppm]=poppler-utils
   [nginx]=nginx [varnishd]=varnish [squid]=squid [mosquitto]=mosquitto
 )

@@ -53,3 +53,39 @@ def test_the_least_and_movement_only():
 def test_what_makes_no_sense_is_refused(document):
     with pytest.raises(ConfigError):
         read_config(document)
+
+
+def test_sound_is_off_unless_something_is_listened_for():
+    sound = {"codec": "aac", "config": "FAg=", "rate": 16000, "channels": 1, "kinds": ["cry"]}
+    order = read_config({"codec": "h264", "sound": sound}).sound
+    assert (order.kinds, order.form.config, order.form.sample_rate) == (
+        ("cry",),
+        b"\x14\x08",
+        16000,
+    )
+    assert read_config({"codec": "h264"}).sound is None
+    assert read_config({"codec": "h264", "sound": {**sound, "kinds": []}}).sound is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"codec": 3},
+        {"codec": "x" * 99},
+        {"config": "?"},
+        {"config": "A" * 4000},
+        {"rate": "16000"},
+        {"rate": -1},
+        {"channels": True},
+        {"channels": None},
+        {"kinds": ["music"]},
+        {"kinds": None},
+        {"kinds": [["cry"]]},
+    ],
+    ids=str,
+)
+def test_sound_without_sense_is_refused(change):
+    sound = {"codec": "aac", "config": "FAg=", "rate": 16000, "channels": 1, "kinds": ["cry"]}
+    for document in ({**sound, **change}, "sound"):
+        with pytest.raises(ConfigError):
+            read_config({"codec": "h264", "sound": document})

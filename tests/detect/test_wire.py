@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keepsight.detect.sound import SoundPacket
 from keepsight.detect.unit import Unit
 from keepsight.detect.wire import (
     MESSAGE_BYTES_MAX,
@@ -15,8 +16,10 @@ from keepsight.detect.wire import (
     WireError,
     pack,
     pack_json,
+    pack_sound,
     pack_unit,
     read_json,
+    read_sound,
     read_stills,
     read_unit,
 )
@@ -67,3 +70,13 @@ def test_whether_stills_are_wanted():
     for body in (b"", b"\x01", bytes(4)):
         with pytest.raises(WireError):
             read_stills(Message(ToWatcher.STILLS, CAMERA, body))
+
+
+@given(st.binary(max_size=300), st.integers(0, 2**62))
+def test_a_piece_of_sound_survives(data, media_us):
+    packet = SoundPacket(media_us, 10**15, data)
+    (message,) = Reader().feed(pack_sound(CAMERA, packet))
+    assert (message.kind, message.camera) == (ToWatcher.SOUND, CAMERA)
+    assert read_sound(message) == packet
+    with pytest.raises(WireError):
+        read_sound(Message(5, CAMERA, bytes(15)))

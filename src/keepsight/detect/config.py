@@ -9,15 +9,26 @@ from typing import Any, Final
 
 from keepsight.detect.detectors.registry import Choice
 from keepsight.detect.model import DEFAULT_DETECTOR
+from keepsight.detect.sound import SOUND_KINDS, SoundFormat
 from keepsight.detect.zones import Point, RuleError, Rules, read_rules
 
 PARAMETER_SETS_MAX: Final = 16
 PARAMETER_SET_BYTES_MAX: Final = 4096
 CODECS: Final = ("h264", "h265")
+SOUND_CONFIG_BYTES_MAX: Final = 256
+SOUND_CODEC_LENGTH_MAX: Final = 16
 
 
 class ConfigError(ValueError):
     """A configuration that makes no sense; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundOrder:
+    """What to listen for, and in what."""
+
+    form: SoundFormat
+    kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,8 @@ class CameraConfig:
     """Burnt into every picture that leaves the process; nothing counts there either."""
     choice: Choice | None
     """The model; None for movement only."""
+    sound: SoundOrder | None = None
+    """None: nobody listens."""
 
 
 def _parameter_sets(value: Any) -> tuple[bytes, ...]:
@@ -57,6 +70,38 @@ def _choice(document: Mapping[str, Any]) -> Choice | None:
     return Choice(model or DEFAULT_DETECTOR)
 
 
+def _number(value: Any, what: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1 << 20:
+        raise ConfigError(f"{what} must be a number")
+    return value
+
+
+def _sound(value: Any) -> SoundOrder | None:
+    """Whether it can be decoded shows later, and costs the sound only."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise ConfigError("sound must be an object")
+    codec, coded, kinds = value.get("codec"), value.get("config", ""), value.get("kinds")
+    if not isinstance(codec, str) or len(codec) > SOUND_CODEC_LENGTH_MAX:
+        raise ConfigError("sound.codec must be a name")
+    known = [kind.name for kind in SOUND_KINDS]
+    if not isinstance(kinds, list) or not all(kind in known for kind in kinds):
+        raise ConfigError(f"sound.kinds must be of {', '.join(known)}")
+    try:
+        config = base64.b64decode(coded, validate=True)
+    except (binascii.Error, TypeError, ValueError) as error:
+        raise ConfigError("sound.config must be base64") from error
+    if len(config) > SOUND_CONFIG_BYTES_MAX:
+        raise ConfigError("sound.config is too large")
+    rate, channels = (
+        _number(value.get("rate"), "sound.rate"),
+        _number(value.get("channels"), "sound.channels"),
+    )
+    form = SoundFormat(codec, config, rate, channels)
+    return SoundOrder(form, tuple(dict.fromkeys(kinds))) if kinds else None
+
+
 def read_config(document: Mapping[str, Any]) -> CameraConfig:
     """A configuration from JSON.
 
@@ -74,6 +119,6 @@ def read_config(document: Mapping[str, Any]) -> CameraConfig:
         read = read_rules({**rules, "masks": [*rules.get("masks", []), *map(list, privacy)]})
     except (RuleError, TypeError) as error:
         raise ConfigError(str(error)) from error
-    return CameraConfig(
-        codec, _parameter_sets(document.get("parameter_sets", [])), read, privacy, _choice(document)
-    )
+    sets = _parameter_sets(document.get("parameter_sets", []))
+    sound = _sound(document.get("sound"))
+    return CameraConfig(codec, sets, read, privacy, _choice(document), sound)

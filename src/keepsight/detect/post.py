@@ -25,6 +25,8 @@ from keepsight.detect.wire import FromWatcher, pack, pack_json
 QUEUE_SECONDS_MAX: Final = 8.0
 """Of pictures that wait; older ones are dropped. A visit is told late rather than never."""
 QUEUE_BYTES_MAX: Final = 16 << 20
+WANTED_MAX: Final = 8
+"""Sounds that wait for a picture; there are eight kinds."""
 BEHIND_SECONDS: Final = 30.0
 """After the last dropped work the camera counts as behind for so long."""
 STILL_SECONDS_MIN: Final = 0.9
@@ -58,6 +60,8 @@ class Post:
     """Stills are wanted and carry this; None: they are not."""
     still_us: int | None = None
     """Media time of the last one."""
+    wanted_by: deque[bytes] = field(default_factory=lambda: deque(maxlen=WANTED_MAX))
+    """Ids of sounds' events: they get the next picture that is looked at."""
     missing_model: str | None = None
     failure: str | None = None
     """The chain itself broke or hung; nothing is watched until the hub sends CAMERA again."""
@@ -96,6 +100,11 @@ class Post:
         self.queue, self.queue_bytes = kept, left
         self.dropped_media_us = self.newest_media_us
         self.has_gap = True
+
+    @property
+    def has_work(self) -> bool:
+        """Whether something waits."""
+        return bool(self.queue)
 
     def take(self) -> Unit | None:
         """The next unit to work on."""
@@ -136,6 +145,8 @@ class Post:
             said.append(pack(FromWatcher.ACTIVITY, self.camera, body))
         if self.wants_boxes and sighting.detections is not None and sighting.picture:
             said.append(self._boxes(sighting))
+        while self.wanted_by and sighting.picture is not None:
+            said += self._picture(sighting.picture, self.wanted_by.popleft())
         if self.still_number is not None and sighting.picture is not None:
             said += self._still(sighting.picture, self.still_number)
         return said

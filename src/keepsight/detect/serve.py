@@ -21,6 +21,7 @@ from keepsight.detect.wire import (
     WireError,
     pack_json,
     read_json,
+    read_sound,
     read_stills,
     read_unit,
 )
@@ -64,6 +65,8 @@ class Desk:
             self._crew.forget(message.camera)
         elif message.kind == ToWatcher.BOXES:
             self._crew.want_boxes(message.camera, wants=message.body[:1] == b"\x01")
+        elif message.kind == ToWatcher.SOUND:
+            self._crew.hear(message.camera, read_sound(message))
         elif message.kind == ToWatcher.STILLS:
             self._crew.want_stills(message.camera, read_stills(message))
         else:

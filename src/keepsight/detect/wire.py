@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
 
+from keepsight.detect.sound import SoundPacket
 from keepsight.detect.unit import Unit
 
 MESSAGE_BYTES_MAX: Final = (8 << 20) + 64
@@ -14,6 +15,7 @@ ID_BYTES: Final = 16
 _LENGTH: Final = struct.Struct(">I")
 _UNIT: Final = struct.Struct(">16sBqq")
 _STILLS: Final = struct.Struct(">BI")
+_SOUND: Final = struct.Struct(">qq")
 _KEYFRAME, _AFTER_BREAK = 1, 2
 
 
@@ -24,6 +26,7 @@ class ToWatcher(IntEnum):
     UNIT = 2
     FORGET = 3
     BOXES = 4
+    SOUND = 5
     STILLS = 6
 
 
@@ -95,6 +98,23 @@ def read_stills(message: Message) -> int | None:
         raise WireError("a STILLS message is too short")
     is_on, number = _STILLS.unpack_from(message.body)
     return number if is_on else None
+
+
+def pack_sound(camera: bytes, packet: SoundPacket) -> bytes:
+    """A SOUND message."""
+    return pack(ToWatcher.SOUND, camera, _SOUND.pack(packet.media_us, packet.wall_us) + packet.data)
+
+
+def read_sound(message: Message) -> SoundPacket:
+    """The packet of a SOUND message.
+
+    Raises:
+        WireError: it is too short.
+    """
+    if len(message.body) < _SOUND.size:
+        raise WireError("a SOUND message is too short")
+    media_us, wall_us = _SOUND.unpack_from(message.body)
+    return SoundPacket(media_us, wall_us, message.body[_SOUND.size :])
 
 
 def read_json(message: Message) -> dict[str, Any]:
