@@ -63,6 +63,8 @@ class StateClaim:
     mode: str | None
     dropped: int
     looks: int
+    sound: tuple[WatchPhase, str | None] | None = None
+    """How listening goes, and why not better; None: nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +176,26 @@ def read_state(body: bytes) -> StateClaim:
         ClaimError: it makes no sense.
     """
     found = _document(body)
-    state, reason, mode = (found.get(name) for name in ("state", "reason", "mode"))
+    mode, sound = found.get("mode"), found.get("sound")
+    if sound is not None and not isinstance(sound, dict):
+        raise ClaimError("no state of the sound")
+    return StateClaim(
+        *_phase(found),
+        mode if mode in MODES else None,
+        _whole(found.get("dropped", 0), COUNT_MAX),
+        _whole(found.get("looks", 0), COUNT_MAX),
+        None if sound is None else _phase(sound),
+    )
+
+
+def _phase(found: dict[str, Any]) -> tuple[WatchPhase, str | None]:
+    state, reason = found.get("state"), found.get("reason")
     if state not in tuple(each.value for each in SPOKEN):
         raise ClaimError("no state")
     if isinstance(reason, str):
         # Texts of foreign libraries go into it: one line, and no control characters.
         reason = "".join(c if c.isprintable() else " " for c in reason[:REASON_LENGTH_MAX])
-    return StateClaim(
-        WatchPhase(state),
-        reason if isinstance(reason, str) and reason.strip() else None,
-        mode if mode in MODES else None,
-        _whole(found.get("dropped", 0), COUNT_MAX),
-        _whole(found.get("looks", 0), COUNT_MAX),
-    )
+    return WatchPhase(state), reason if isinstance(reason, str) and reason.strip() else None
 
 
 def read_picture(body: bytes) -> tuple[bytes, bytes]:

@@ -121,7 +121,7 @@ class Watch:
             if state.is_troubled:
                 name = watched.running.camera.name
                 found.setdefault(state.state, []).append((name, state))
-        return [
+        return self._deaf() + [
             {
                 "code": f"watching_{phase.value}",
                 "text": _sentence(phase, found[phase]),
@@ -130,6 +130,20 @@ class Watch:
             for phase in SENTENCES
             if phase in found
         ]
+
+    def _deaf(self) -> list[dict[str, Any]]:
+        """An alarm about cameras that are to be listened to, and are not."""
+        deaf = []
+        for watched in self._watched.values():
+            state = watched.state(self._trouble)
+            if state.sound is not None and state.sound[0] in (WatchPhase.OFF, WatchPhase.FAILED):
+                deaf.append((watched.running.camera.name, state.sound[1], state.since_us))
+        if not deaf:
+            return []
+        names = ", ".join(sorted(name for name, _, _ in deaf)[:NAMES_MAX])
+        text = f"nobody listens any more: {names} ({deaf[0][1] or 'no reason was given'})"
+        since_us = min(since_us for _, _, since_us in deaf)
+        return [{"code": "listening_failed", "text": text, "since_us": since_us}]
 
     @property
     def pid(self) -> int | None:

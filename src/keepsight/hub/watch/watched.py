@@ -10,6 +10,7 @@ from keepsight.core.clock import Clock
 from keepsight.hub.watch import claims
 from keepsight.hub.watch.allowance import Allowance
 from keepsight.hub.watch.config import camera_config
+from keepsight.hub.watch.hearing import SoundReader, sound_config
 from keepsight.hub.watch.outlet import Outlet
 from keepsight.hub.watch.reader import MediaTime, PictureReader
 from keepsight.hub.watch.sink import Sink
@@ -79,6 +80,9 @@ class Watched:
             for stream in PICTURE_STREAMS
             if stream in running.fanouts
         }
+        self._sound = SoundReader(self.camera_id, around.outlet, self._on_format)
+        if Stream.MAIN in running.fanouts:
+            running.fanouts[Stream.MAIN].attach(self._sound)
         for stream, reader in self._readers.items():
             running.fanouts[stream].attach(reader)
         for stream in PICTURE_STREAMS:
@@ -113,10 +117,12 @@ class Watched:
         video = chosen.video if chosen is not None else None
         if chosen is None or video is None:
             return  # the watcher keeps what it knows of the scene until pictures come again
-        config = camera_config(video, self.watching, around.models)
+        sound = sound_config(self._sound.audio, self.watching)
+        config = {**camera_config(video, self.watching, around.models), "sound": sound}
         if not around.outlet.write(pack_json(ToWatcher.CAMERA, self.camera_id, config)):
             return
         self._is_known = True
+        self._sound.is_wanted = sound is not None
         self._asked_us = around.clock.monotonic_us()
         self._wants_boxes = False
         self._on_watching()
@@ -166,7 +172,7 @@ class Watched:
         self._lose()
 
     def _lose(self) -> None:
-        self._is_known = False
+        self._is_known = self._sound.is_wanted = False
         self._still_number = self._told_masks = None
         self._claim = None
         self.end_events()
@@ -183,6 +189,8 @@ class Watched:
             reader.end()
             if stream in self.running.fanouts:
                 self.running.fanouts[stream].detach(reader)
+        if Stream.MAIN in self.running.fanouts:
+            self.running.fanouts[Stream.MAIN].detach(self._sound)
         for stream in PICTURE_STREAMS:
             if stream in self.running.live:
                 self.running.live[stream].on_watching = None
@@ -199,7 +207,8 @@ class Watched:
         if chosen is not None and chosen.video is not None and not chosen.is_chosen:
             self.announce()
         claim, now_us = self._claim, self._around.clock.monotonic_us()
-        is_troubled = claim is not None and claim.state in (WatchPhase.OFF, WatchPhase.FAILED)
+        phases = () if claim is None else (claim.state, *(claim.sound or ())[:1])
+        is_troubled = WatchPhase.OFF in phases or WatchPhase.FAILED in phases
         if is_troubled and (is_model_new or now_us - self._asked_us > AGAIN_US):
             self.announce()
 
@@ -290,6 +299,7 @@ class Watched:
             self._since_us,
             (claim.dropped if claim else 0) + sum(r.dropped for r in self._readers.values()),
             claim.looks if claim else 0,
+            claim.sound if claim else None,
         )
 
     def _phase_now(self, trouble: str | None) -> tuple[WatchPhase, str | None]:

@@ -36,6 +36,8 @@ class WatchState:
     """Pictures that were not looked at since the watcher took the camera on."""
     looks: int = 0
     """How often the model was asked since then."""
+    sound: tuple[WatchPhase, str | None] | None = None
+    """How listening goes, and why not better; None: nobody listens."""
 
     @property
     def is_recognising(self) -> bool:
@@ -47,6 +49,12 @@ class WatchState:
         """Whether its owner should know."""
         return self.state in (WatchPhase.BEHIND, WatchPhase.OFF, WatchPhase.FAILED)
 
+    def _sound_fields(self, *, is_owner: bool) -> dict[str, Any] | None:
+        if self.sound is None:
+            return None
+        state, reason = self.sound
+        return {"state": state.value, "reason": reason if is_owner else None}
+
     def as_fields(self, *, is_owner: bool) -> dict[str, Any]:
         """As JSON; reasons name files and go to owners alone."""
         return {
@@ -56,4 +64,5 @@ class WatchState:
             "since_us": self.since_us,
             "dropped": self.dropped,
             "looks": self.looks,
+            "sound": self._sound_fields(is_owner=is_owner),
         }

@@ -20,6 +20,7 @@ FLAG_AFTER_BREAK: Final = 2
 _LENGTH: Final = struct.Struct(">I")
 _HEAD: Final = struct.Struct(">IB16s")
 _UNIT: Final = struct.Struct(">IB16sBqq")
+_SOUND: Final = struct.Struct(">IB16sqq")
 _STILLS: Final = struct.Struct(">BI")
 
 
@@ -30,6 +31,7 @@ class ToWatcher(IntEnum):
     UNIT = 2
     FORGET = 3
     BOXES = 4
+    SOUND = 5
     STILLS = 6
 
 
@@ -91,6 +93,14 @@ def pack_unit(  # noqa: PLR0913, PLR0917 - the fields of the message
     """A UNIT message as buffers to be written one after the other: pictures are not copied."""
     length = _UNIT.size - _LENGTH.size + size_bytes
     return [_UNIT.pack(length, ToWatcher.UNIT, camera, flags, media_us, wall_us), *parts]
+
+
+def pack_sound(
+    camera: bytes, media_us: int, wall_us: int, parts: Sequence[Buffer], size_bytes: int
+) -> list[Buffer]:
+    """A SOUND message, as buffers to be written one after the other."""
+    length = _SOUND.size - _LENGTH.size + size_bytes
+    return [_SOUND.pack(length, ToWatcher.SOUND, camera, media_us, wall_us), *parts]
 
 
 class Framer:
