@@ -21,8 +21,9 @@ FILES_MAX: Final = 1000
 _COMPRESS_FROM_BYTES: Final = 1024
 INDEX: Final = "index.html"
 ROUTES: Final = re.compile(
-    r"/|/(?:timeline|add|settings|members|join|security|suspensions|privacy|status|ledger|checks)"
-    r"|/(?:camera|settings/camera|checks)/[0-9a-f]{32}"
+    r"/|/(?:events|timeline|add|settings|members|join|security|suspensions|privacy)"
+    r"|/(?:status|ledger|checks)"
+    r"|/(?:camera|settings/camera|checks)/[0-9a-f]{32}|/cameras/[0-9a-f]{32}/watching"
 )
 """The pages of web/src/app/router.svelte.ts."""
 _HASHED: Final = re.compile(r"/assets/.*[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+")

@@ -4,9 +4,11 @@
  */
 import type { Camera, ExportJob, MemberDevice, Status } from './model';
 import { mockAccount } from './mock/account';
+import { mockEvents } from './mock/events';
 import { mockKeys } from './mock/keys';
 import { mockMembers } from './mock/members';
 import { mockPrivacy, mockSuspensions } from './mock/privacy';
+import { mockWatching } from './mock/watching';
 import { MockChecks } from './mock/checks';
 import { exportPort, livePort, playbackPort } from './mock/pictures';
 import { mockLedger } from './mock/ledger';
@@ -216,11 +218,13 @@ export function mockPorts(): Ports {
     live: livePort(world),
     playback: playbackPort(world),
     exporter: exportPort,
+    events: mockEvents(world),
     members: mockMembers(world),
     keys: mockKeys(),
     ledger: mockLedger(world),
     checks: new MockChecks(world),
     suspensions: mockSuspensions(world),
+    watching: mockWatching(world),
     privacy: mockPrivacy(),
     nowUs: () => Date.now() * 1000,
     deviceName: () => 'Firefox on Linux',

@@ -21,9 +21,11 @@ import type {
 import type { ChecksPort } from '../api/checks';
 import type { AccountPort } from './account';
 import type { KeysClient } from '../api/keys';
+import type { EventsPort } from './events';
 import type { MembersPort } from '../api/members';
 import type { PrivacyClient } from '../api/privacy';
 import type { SuspensionsClient } from '../api/suspensions';
+import type { WatchingClient } from '../api/watching';
 import type { LedgerPort } from './ledger';
 import type { LiveReport, PictureState } from '../media/livestate';
 import type { PlaybackReport } from '../media/playback';
@@ -104,11 +106,13 @@ export interface Ports {
   live: LivePort;
   playback: PlaybackPort;
   exporter: ExportPort;
+  events: EventsPort;
   ledger: LedgerPort;
   members: MembersPort;
   keys: KeysClient;
   checks: ChecksPort;
   suspensions: SuspensionsClient;
+  watching: WatchingClient;
   privacy: PrivacyClient;
   /** Wall time of the hub; this browser's own clock may be wrong. */
   nowUs(): number;

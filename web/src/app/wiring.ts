@@ -6,6 +6,7 @@ import { LedgerClient } from '../api/ledger';
 import { MembersClient } from '../api/members';
 import { PrivacyClient } from '../api/privacy';
 import { SuspensionsClient } from '../api/suspensions';
+import { WatchingClient } from '../api/watching';
 import { keepLanguage, t } from '../i18n/translate.svelte';
 import { MembershipClient } from '../api/membership';
 import { Engine } from '../media/engine';
@@ -15,6 +16,7 @@ import { DeviceKey, type DeviceStore, openDeviceStore, wipeDevice } from '../sea
 import { type MembershipAnswer, MembershipGuard } from '../seal/membership';
 import { Prover } from '../seal/prover';
 import { Account } from './account';
+import { HubEvents } from './hubevents';
 import { ledgerPort } from './ledger';
 import { nameOfBrowser } from './browsername';
 import { Joining } from './joining';
@@ -180,8 +182,10 @@ export async function hubPorts(): Promise<Ports> {
       open: (job, progress, signal) => onceAllowed(() => open().exportBlob(job, progress, signal)),
       saveToFile: (job, progress, signal) => open().saveExport(job, progress, signal),
     },
+    events: new HubEvents(api, () => Promise.resolve(null)),
     checks: new ChecksClient(api),
     suspensions: new SuspensionsClient(api),
+    watching: new WatchingClient(api),
     privacy: new PrivacyClient(api),
     members: { client: members, joining: new EnrolledHub(api, device).joining(members, store) },
     keys: new KeysClient(api),
