@@ -48,7 +48,7 @@ def plan_for(folder, **changes):
     return Plan(**{**values, **changes})
 
 
-def confined(plan, program, *arguments, timeout=60):
+def confined(plan, program, *arguments, timeout=60, pass_fds=()):
     return subprocess.run(
         [
             *(sys.executable, "-I", "-m", "keepsight.hub.walls.confine", plan.dump(), "--"),
@@ -60,6 +60,7 @@ def confined(plan, program, *arguments, timeout=60):
         stdin=subprocess.DEVNULL,
         start_new_session=True,
         timeout=timeout,
+        pass_fds=pass_fds,
         check=False,
     )
 
@@ -198,7 +199,7 @@ def test_no_descriptor_of_the_hub_comes_along(tmp_path):
     """
     with (tmp_path / "open").open("w") as file:
         os.set_inheritable(file.fileno(), True)
-        process = confined(plan_for(tmp_path), program)
+        process = confined(plan_for(tmp_path), program, pass_fds=(file.fileno(),))
     assert process.stdout.decode().strip() == "[]"
 
 

@@ -23,6 +23,7 @@ from typing import Any, Final
 from keepsight.hub.walls import landlock, seccomp
 
 EXIT_NOT_CONFINED: Final = 79
+DESCRIPTORS_MAX: Final = 1 << 20
 _PR_SET_PDEATHSIG: Final = 1
 _PR_CAPBSET_DROP: Final = 24
 _CAPABILITIES_MAX: Final = 64
@@ -134,6 +135,8 @@ def confine(plan: Plan) -> dict[str, Any]:
     Raises:
         OSError: without Landlock or seccomp, or a path of the plan is missing.
     """
+    # uvloop lets copies of what a child gets as its standard streams come along.
+    os.closerange(3, DESCRIPTORS_MAX)
     make_view(plan)
     limit(plan)
     has_namespaces = enter_namespaces()

@@ -142,6 +142,9 @@ class WatcherRun:
     def end(self, why: str) -> None:
         """Kill it, and whatever it started; `run` then returns with this reason."""
         self._why = self._why or why
+        self._kill()
+
+    def _kill(self) -> None:
         if self._pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._pid, signal.SIGKILL)
@@ -191,7 +194,7 @@ class WatcherRun:
             theirs.close()
             self._outlet.close()
             if process is not None:
-                self.end("stopped")
+                self._kill()
                 await process.wait()
             self._pid = None
         ran_us = self._clock.monotonic_us() - began_us
@@ -218,7 +221,8 @@ class WatcherRun:
                 # It closed its end: it has ended, or it is of no more use.
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(process.wait(), STOP_SECONDS)
-                self.end("it closed its line and went on")
+                if process.returncode is None:
+                    self.end("it closed its line and went on")
                 status = await process.wait()
                 checking.cancel()
                 await asyncio.wait((reading,), timeout=STOP_SECONDS)
