@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from keepsight.hub.camera import Camera
+from keepsight.hub.ingest.fanout import BreakReason
 from keepsight.hub.keyrelease import ReleasableWindow
 from keepsight.hub.record.playback import GoneError
 from keepsight.hub.record.record import Recordings
@@ -144,20 +145,19 @@ class Archive:
             "bytes_per_day": found.bytes_per_day,
             "days_left": found.days_left,
             "state": found.state,
+            "kept_deleted_us": found.kept_deleted_us,
         }
 
     async def gaps_since(
         self, cameras: Sequence[bytes], since_us: int, now_us: int
     ) -> dict[bytes, tuple[int, float]]:
-        """Number and seconds of the gaps of each camera's main stream."""
-        found = await self.timelines(cameras, since_us, now_us)
-        return {
-            line.camera: (
-                len(line.gaps),
-                sum((gap.end_us or now_us) - gap.start_us for gap in line.gaps) / 1e6,
-            )
-            for line in found
-        }
+        """Number and seconds of the gaps of each camera's main stream; not what a rule deleted."""
+        found = {}
+        for line in await self.timelines(cameras, since_us, now_us):
+            gaps = [gap for gap in line.gaps if gap.reason is not BreakReason.NOT_KEPT]
+            lengths_us = [(gap.end_us or now_us) - gap.start_us for gap in gaps]
+            found[line.camera] = len(gaps), sum(lengths_us) / 1e6
+        return found
 
     async def recorded_bytes(self) -> dict[bytes, int]:
         """Recorded bytes by camera."""

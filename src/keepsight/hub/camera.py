@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from keepsight.core.destination import Destination
 from keepsight.core.device import DeviceFacts
@@ -11,6 +11,8 @@ from keepsight.seal.header import Stream
 
 Transport = Literal["auto", "tcp", "udp"]
 RecordingMode = Literal["continuous", "events", "both"]
+PRE_ROLL_SECONDS_MIN: Final = 5
+ROLL_SECONDS_MAX: Final = 120
 
 
 class StreamState(StrEnum):
@@ -65,9 +67,9 @@ class RecordingRule:
     retention_days: int | None = None
     """None: the household's default."""
     event_retention_days: int | None = None
-    """None: as retention_days."""
+    """None: as retention_days. With both, never fewer than those."""
     pre_roll_seconds: int = 10
-    """Kept before an event, 5 at least."""
+    """Kept before an event, PRE_ROLL_SECONDS_MIN at least."""
     post_roll_seconds: int = 10
     bytes_max: int | None = None
     """None: no limit of its own."""

@@ -270,10 +270,11 @@ class Roster:
             await self._store(camera, new_credentials)
             if _needs_restart(running.camera, camera) or is_moved:
                 await running.stop()
-                return self._launch(camera, new_credentials)
-            running.camera = camera
-            household.watch.changed(camera_id)
-            running.follow_masks()
+                running = self._launch(camera, new_credentials)
+            else:
+                running.camera = camera
+                household.watch.changed(camera_id)
+                running.follow_masks()
             household.archive.apply_rules()
             return running
 
@@ -287,6 +288,7 @@ class Roster:
             household = self._household
             await self._note("camera_removed", running.camera, by, recordings=with_recordings)
             await household.sql(household.store.remove_camera, household.household_id, camera_id)
+            household.archive.apply_rules()
         if with_recordings:
             await household.archive.delete_camera(camera_id)
             await household.events.drop_camera(camera_id)
@@ -344,7 +346,7 @@ def _changed(camera: Camera, values: dict[str, Any]) -> Camera:
         if values["sub_url"]:
             destination, _ = _parse(values["sub_url"], None)
             sources.append(StreamSource(Stream.SUB, destination, transport))
-    rule = RecordingRule(**values["rule"]) if values.get("rule") else camera.rule
+    rule = replace(camera.rule, **(values.get("rule") or {}))
     return replace(
         camera,
         name=(values.get("name") or camera.name).strip(),

@@ -177,6 +177,33 @@ async def test_recording_can_be_switched_off(home, clip):
         assert await home.recorded_seconds(added["id"]) == pytest.approx(before, abs=0.2)
 
 
+async def test_what_is_kept_around_events_is_checked_and_what_is_left_out_stays(home, clip):
+    async with simulated_camera(clip) as camera:
+        added = await home.add_camera(camera.url)
+        path = f"/api/cameras/{added['id']}"
+        assert added["rule"] == {
+            "is_recording": True, "mode": "continuous", "retention_days": None,
+            "event_retention_days": None, "pre_roll_seconds": 10, "post_roll_seconds": 10,
+            "bytes_max": None,
+        }  # fmt: skip
+        rule = {"mode": "both", "retention_days": 2, "event_retention_days": 60}
+        await home.control.ask("PATCH", path, {"rule": rule})
+        more = {"pre_roll_seconds": 5, "post_roll_seconds": 120, "is_recording": False}
+        changed = (await home.control.ask("PATCH", path, {"rule": more})).json()["rule"]
+        assert changed == {**added["rule"], **rule, **more}
+        rules = home.household.archive.recordings._retention.rules
+        assert rules.event_days_of(bytes.fromhex(added["id"])) == 60
+        for field, value in (
+            ("mode", "sometimes"), ("event_retention_days", 0), ("event_retention_days", 3651),
+            ("pre_roll_seconds", 4), ("pre_roll_seconds", 121), ("post_roll_seconds", -1),
+            ("post_roll_seconds", 121), ("post_roll_seconds", None),
+        ):  # fmt: skip
+            bad = await home.control.ask("PATCH", path, {"rule": {field: value}})
+            assert bad.status == 422, (field, value)
+            assert field in bad.json()["fields"]["where"]
+        assert (await home.control.ask("GET", path)).json()["rule"] == changed
+
+
 @pytest.mark.parametrize("choice", ["keep", "delete"])
 async def test_removing_with_or_without_recordings(home, clip, choice):
     async with simulated_camera(clip) as camera:

@@ -44,9 +44,14 @@ async def test_a_running_camera_and_one_that_went_away(home, clip):
 
 async def test_troubles_of_the_disk_are_alarms_in_words(home):
     for state in ("disk_full", "disk_error", "behind", "index_error"):
-        (alarm,) = alarms(home.household, {"state": state})
+        (alarm,) = alarms(home.household, {"state": state, "kept_deleted_us": None})
         assert alarm["code"] == state
         assert len(alarm["text"]) > 20
     home.household.archive.recordings.recovered.set_aside.append("x.ksg: torn")
-    (alarm,) = alarms(home.household, {"state": "ok"})
+    (alarm,) = alarms(home.household, {"state": "ok", "kept_deleted_us": None})
     assert (alarm["code"], "x.ksg" in alarm["text"]) == ("recording_set_aside", True)
+
+
+async def test_it_is_said_when_recordings_of_kept_events_had_to_go(home):
+    (alarm,) = alarms(home.household, {"state": "ok", "kept_deleted_us": 7})
+    assert (alarm["code"], alarm["since_us"]) == ("kept_deleted", 7)

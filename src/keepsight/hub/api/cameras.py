@@ -11,6 +11,7 @@ from keepsight.core.secret import Secret
 from keepsight.hub.api.answers import ApiError, Caller, parse_id
 from keepsight.hub.api.policies import Owner, Sees, SignedIn
 from keepsight.hub.api.recent import needs_pin
+from keepsight.hub.camera import PRE_ROLL_SECONDS_MIN, ROLL_SECONDS_MAX, RecordingMode
 from keepsight.hub.grant import Capability
 from keepsight.hub.roster import CameraProblemError, CameraRequest, NoSuchCameraError
 from keepsight.hub.running import RunningCamera
@@ -19,6 +20,7 @@ from keepsight.seal.header import Stream
 
 router = APIRouter()
 Name = Annotated[str, Field(min_length=1, max_length=100)]
+Days = Annotated[int, Field(ge=1, le=3650)]
 Url = Annotated[str, Field(min_length=1, max_length=2000)]
 FETCHING: Final = {
     Stream.MAIN: (Capability.LIVE, Capability.PLAYBACK),
@@ -46,11 +48,15 @@ class AddBody(BaseModel):
 
 
 class RuleBody(BaseModel):
-    """What is recorded and for how long."""
+    """What is recorded and for how long; what is left out stays."""
 
     model_config = ConfigDict(extra="forbid")
     is_recording: bool = True
-    retention_days: int | None = Field(default=None, ge=1, le=3650)
+    mode: RecordingMode = "continuous"
+    retention_days: Days | None = None
+    event_retention_days: Days | None = None
+    pre_roll_seconds: int = Field(default=10, ge=PRE_ROLL_SECONDS_MIN, le=ROLL_SECONDS_MAX)
+    post_roll_seconds: int = Field(default=10, ge=0, le=ROLL_SECONDS_MAX)
     bytes_max: int | None = Field(default=None, ge=100_000_000)
 
 
@@ -208,7 +214,7 @@ async def change_camera(camera: str, body: ChangeBody, who: Owner) -> dict[str, 
     running = _find(who, camera)
     values = body.model_dump(exclude_unset=True, exclude={"user", "password"})
     if body.rule is not None:
-        values["rule"] = body.rule.model_dump()
+        values["rule"] = body.rule.model_dump(exclude_unset=True)
     credentials = _credentials(body.user, body.password)
     try:
         changed = await who.household.roster.change(

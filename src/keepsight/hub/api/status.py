@@ -30,6 +30,9 @@ def alarms(household: Household, disk: dict[str, Any]) -> list[dict[str, Any]]:
     }
     if disk["state"] in sentences:
         found.append({"code": disk["state"], "text": sentences[disk["state"]], "since_us": None})
+    if disk["kept_deleted_us"] is not None:
+        text = "the disk was so full that recordings of kept events were deleted: free some space"
+        found.append({"code": "kept_deleted", "text": text, "since_us": disk["kept_deleted_us"]})
     recovered = household.archive.recordings.recovered
     if recovered.alarm is not None:
         code = "index_rebuilt" if recovered.index_set_aside else "recording_set_aside"

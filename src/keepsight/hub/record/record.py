@@ -153,9 +153,9 @@ class Recordings:
         """An event of this camera is gone, or not kept any more: its recordings may go."""
         self._disk.call(partial(self._retention.rounds.begin_anew, camera))
 
-    def forgettable(self) -> dict[bytes, int]:
-        """Before when each camera's events have no recordings any more."""
-        return self._retention.forgettable()
+    def freed(self) -> dict[bytes, int]:
+        """Before when cameras have no recordings any more, for lack of space."""
+        return self._retention.freed()
 
     # For a thread
 

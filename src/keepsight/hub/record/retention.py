@@ -122,16 +122,9 @@ class Retention:
         """Whether the last sweep left something to look at."""
         return self.rounds.is_behind
 
-    def forgettable(self) -> dict[bytes, int]:
-        """Before when each camera's events have no recordings any more; any thread."""
-        found = dict(self._freed_until_us)
-        if self._clock.monotonic_us() >= self._doubt_until_us:
-            now_us = self._clock.wall_us()
-            for camera in self.rules.cameras:
-                days = self.rules.event_days_of(camera)
-                if days is not None:
-                    found[camera] = max(found.get(camera, 0), now_us - days * DAY_US)
-        return found
+    def freed(self) -> dict[bytes, int]:
+        """Before when cameras have no recordings any more, for lack of space; any thread."""
+        return dict(self._freed_until_us)
 
     def _out_of_rule(self, kept: Iterable[tuple[bytes, Stream]], limit: int) -> list[Segment]:
         if self._is_clock_in_doubt():

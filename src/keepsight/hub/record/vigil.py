@@ -1,9 +1,9 @@
 """When a camera was really watched: only there may "nothing happened" delete a recording.
 
 The watcher's state is noted every few seconds. Notes that follow each other closely, on a clock
-that nobody set in between, make one vigil. Whatever is no part of one counts as not
-watched: the watcher was off, hung or behind, the camera sent it nothing, the hub was not running.
-Vigils are in memory only, so after a start of the hub nothing before it is deleted as eventless.
+that nobody set in between, make one vigil. Whatever is no part of one counts as not watched: the
+watcher was off, hung or behind, the camera sent it nothing, the hub was not running. Vigils are in
+memory only, so after a start of the hub nothing before it is deleted as eventless.
 """
 
 import threading
@@ -19,6 +19,8 @@ CLOCK_STEP_US_MAX: Final = 2_000_000
 """Wall time may move so far from monotonic time within a vigil."""
 EVENT_DELAY_US: Final = 600_000_000
 """An event may be told so long after it began; until then nothing is eventless."""
+DOUBT_US: Final = 10_000_000
+"""A camera's silence is noticed so late: what is noted is believed up to so long before."""
 VIGILS_MAX: Final = 64
 """A camera's; the oldest is forgotten first, and what was recorded in it is kept for its days."""
 
@@ -86,7 +88,8 @@ class Vigils:
     @staticmethod
     def _settled_us(vigil: Vigil, monotonic_us: int) -> int:
         # By the monotonic clock: wall time that was set must not make anything old.
-        return min(vigil.until_us, monotonic_us + vigil.offset_us - EVENT_DELAY_US)
+        settled_us = monotonic_us + vigil.offset_us - EVENT_DELAY_US
+        return min(vigil.until_us - DOUBT_US, settled_us)
 
     def _look_at_clock(self) -> int:
         """Monotonic time. After wall time went back it is used twice, so no vigil holds."""
