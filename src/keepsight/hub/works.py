@@ -10,6 +10,7 @@ from keepsight.hub.camera import Camera
 from keepsight.hub.checks.checks import Checks
 from keepsight.hub.events.events import Events
 from keepsight.hub.exports import Exports
+from keepsight.hub.following import Following
 from keepsight.hub.ingest.fanout import Reader
 from keepsight.hub.live.feed import Feed
 from keepsight.hub.record.record import Recordings
@@ -89,6 +90,7 @@ async def start_works(
     if not is_idle:
         tasks.create_task(household.events.run(), name="events")
         tasks.create_task(household.events.keep_rules(), name="events by rule")
+        tasks.create_task(Following(household).run(), name="following")
     tasks.create_task(household.rights.run(), name="rights")
     tasks.create_task(household.suspensions.run(), name="suspensions")
     tasks.create_task(household.outbox.run(), name="mail")

@@ -297,6 +297,8 @@ class Events:
         home = self._household
         await home.journal.record([_line("event_kept", event, by) | {"kept": is_kept}])
         await home.sql(self.store.keep, home.household_id, event.event_id, is_kept=is_kept)
+        if not is_kept:
+            home.archive.recordings.look_again(event.camera_id)
 
     # Pictures
 
@@ -342,6 +344,7 @@ class Events:
         await self._household.journal.record([_line("event_deleted", event, by)])
         await self.deletion.delete([event.event_id])
         await self._household.sql(self.store.scrub)
+        self._household.archive.recordings.look_again(event.camera_id)
 
     async def drop_camera(self, camera: bytes) -> int:
         """Delete everything of a camera, kept events too; how many events."""
