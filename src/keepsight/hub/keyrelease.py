@@ -25,7 +25,7 @@ class ReleasableWindow:
 
     context: Context
     purpose: str
-    """live, still, rec or export."""
+    """live, still, rec, export or event."""
     secret: bytes
     codec: str
     start_us: int
@@ -91,6 +91,7 @@ CAPABILITY_OF: Final = {
     "still": Capability.STILL,
     "rec": Capability.PLAYBACK,
     "export": Capability.EXPORT,
+    "event": Capability.EVENTS,
 }
 """What must be granted for the windows of each purpose."""
 

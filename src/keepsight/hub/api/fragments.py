@@ -7,10 +7,11 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
-from keepsight.hub.api.answers import ApiError, parse_id
+from keepsight.hub.api.answers import ApiError, Caller, parse_id
 from keepsight.hub.api.exports import find_job
 from keepsight.hub.api.policies import SignedIn
 from keepsight.hub.grant import Capability
+from keepsight.hub.store.events import StoredPicture
 from keepsight.seal.header import Stream
 
 router = APIRouter()
@@ -70,13 +71,24 @@ async def export_pieces(writer: str, sequences: str, who: SignedIn) -> Response:
 
 @router.get("/s/{opaque}/{writer}/{sequences}")
 async def recorded(opaque: str, writer: str, sequences: str, who: SignedIn) -> Response:
-    """Recorded fragments as they lie on disk."""
+    """Recorded fragments, or the picture of an event, as they lie on disk."""
     first, last = _sequences(sequences)
     name, window = parse_id(opaque, "stream"), parse_id(writer, "segment")
+    picture = await who.household.events.find_picture(name, window)
+    if picture is not None:
+        return await _picture_of_event(who, picture, first, last)
     camera_id = await who.household.archive.camera_of(name, window)
     if camera_id is None or not who.may(camera_id, Capability.PLAYBACK):
         raise ApiError(404, "not_found", "there are no such fragments")
     sealed = await who.household.archive.fragments(name, window, first, last)
     if sealed is None:
+        raise ApiError(404, "not_found", "there are no such fragments")
+    return _sealed(sealed, IMMUTABLE)
+
+
+async def _picture_of_event(who: Caller, picture: StoredPicture, first: int, last: int) -> Response:
+    is_allowed = who.may(picture.camera, Capability.EVENTS)
+    sealed = await who.household.events.sealed(picture) if is_allowed and first == 0 else None
+    if sealed is None or last != 0:
         raise ApiError(404, "not_found", "there are no such fragments")
     return _sealed(sealed, IMMUTABLE)

@@ -91,6 +91,7 @@ Owner = Annotated[Caller, Depends(Admission(Audience.OWNER))]
 SignedIn = Annotated[Caller, Depends(Admission(Audience.SIGNED_IN))]
 Sees = Annotated[Caller, camera(None)]
 PlaysBack = Annotated[Caller, camera(Capability.PLAYBACK)]
+KnowsEvents = Annotated[Caller, camera(Capability.EVENTS)]
 MayExport = Annotated[Caller, camera(Capability.EXPORT)]
 
 

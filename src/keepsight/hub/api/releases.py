@@ -45,6 +45,14 @@ class RecordingBody(BaseModel):
     writers: list[Id] = Field(max_length=WRITERS_MAX)
 
 
+class EventsBody(BaseModel):
+    """Windows of events' pictures."""
+
+    model_config = ConfigDict(extra="forbid")
+    camera: Id
+    pictures: list[Id] = Field(max_length=WRITERS_MAX)
+
+
 class KeysBody(BaseModel):
     """Everything a device wants to open next."""
 
@@ -52,6 +60,7 @@ class KeysBody(BaseModel):
     live: list[LiveBody] = Field(default_factory=list, max_length=LIVE_MAX)
     recordings: list[RecordingBody] = Field(default_factory=list, max_length=LIVE_MAX)
     exports: list[Id] = Field(default_factory=list, max_length=LIVE_MAX)
+    events: list[EventsBody] = Field(default_factory=list, max_length=LIVE_MAX)
 
 
 class RefusalBody(BaseModel):
@@ -59,7 +68,7 @@ class RefusalBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     camera: Id
-    stream: Literal["main", "sub", "audio", "still"]
+    stream: Literal["main", "sub", "audio", "still", "event"]
     reason: Reason
     header: str = Field(default="", max_length=200)
 
@@ -79,7 +88,7 @@ def _judge(who: Caller, camera: bytes, stream: str, purpose: str) -> RefusedRele
             since_us=fields.get("since_us"),
             until_us=fields.get("until_us"),
         )
-    is_played = purpose in ("rec", "export")
+    is_played = purpose in ("rec", "export", "event")
     if needs_pin(who, camera) or (is_played and needs_own_pin(who)):
         return RefusedRelease(camera, stream, purpose, "pin_needed")
     return None
@@ -104,6 +113,14 @@ async def _find(who: Caller, body: KeysBody) -> tuple[list[ReleasableWindow], li
             writers = [bytes.fromhex(writer) for writer in recorded.writers]
             stream = Stream[recorded.stream.upper()]
             windows += await household.archive.windows(camera, stream, writers)
+        else:
+            refused.append(refusal)
+    for noticed in body.events:
+        camera = parse_id(noticed.camera, "camera")
+        refusal = _judge(who, camera, "event", "event")
+        if refusal is None:
+            pictures = [bytes.fromhex(picture) for picture in noticed.pictures]
+            windows += await household.events.windows(camera, pictures)
         else:
             refused.append(refusal)
     for writer in body.exports:

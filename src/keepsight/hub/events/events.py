@@ -231,6 +231,11 @@ class Events:
         home = self._household
         return await home.sql(self.store.find, home.household_id, event_id)
 
+    async def cameras_of(self, ids: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The camera of each event that is there."""
+        home = self._household
+        return await home.sql(self.store.cameras_of, home.household_id, ids)
+
     async def find_as(self, who: ListReader, event_id: bytes) -> SeenEvent | None:
         """One event, and whether somebody has seen it."""
         home = self._household

@@ -29,7 +29,8 @@ from keepsight.hub.store.events import IDS_MAX, pictures_of, read_event
 from keepsight.hub.store.events_schema import events, seen, seen_until
 from keepsight.hub.store.household import put_row
 
-PAGE_MAX: Final = 200
+PAGE_MAX: Final = 201
+"""One more than anybody is shown: whether there is a next page."""
 UNSEEN_MAX: Final = 1000
 """Nobody needs to know more exactly how many are new."""
 

@@ -157,6 +157,14 @@ class EventStore:
                 return None
             return read_event(row, pictures_of(connection, household, [event]).get(event, ()))
 
+    def cameras_of(self, household: bytes, ids: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The camera of each event that is there, at most IDS_MAX."""
+        query = select(events.c.event, events.c.camera).where(
+            events.c.household == household, events.c.event.in_(ids[:IDS_MAX])
+        )
+        with self.engine.connect() as connection:
+            return {row.event: row.camera for row in connection.execute(query)}
+
     def spans(
         self, household: bytes, camera: bytes, from_us: int, to_us: int
     ) -> list[tuple[int, int | None, bool]]:
