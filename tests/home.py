@@ -261,12 +261,13 @@ class Home:
 
 
 @contextlib.asynccontextmanager
-async def running_hub(directory: Path, *, watching="off", **options):
+async def running_hub(directory: Path, *, watching="off", models=None, **options):
     """A hub in this process; stopped in order at the end. It watches its cameras if asked to."""
     directory.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - a test may block
     environment = {
         "XDG_CONFIG_HOME": str(directory.parent.parent / "config"),
         "KEEPSIGHT_WATCHING": watching,
+        **({} if models is None else {"KEEPSIGHT_MODELS": str(models)}),
     }
     hub = Hub(directory, clock=SystemClock(), environment=environment, **options)
     ready = asyncio.Event()

@@ -103,7 +103,7 @@ class Watch:
         """Its owner changed how a camera is watched; one that is not watched is no error."""
         watched = self._watched.get(camera)
         if watched is not None:
-            watched.announce()
+            watched.follow()
             self._look_who_wants()
 
     def state(self, camera: bytes) -> WatchState:

@@ -61,6 +61,8 @@ class Watched:
         self._activities = Allowance(ACTIVITIES_A_MINUTE, ACTIVITIES_AT_ONCE)
         self._is_known = False
         """Whether the watcher that runs was told of this camera."""
+        self._told: bytes | None = None
+        """The CAMERA message that it got last."""
         self._wants_boxes = False
         self._still_number: int | None = None
         """What the watcher was told that stills are to carry; None: that nobody wants any."""
@@ -114,21 +116,34 @@ class Watched:
         if not self.is_wanted or not around.outlet.is_open:
             self._forget()
             return
-        video = chosen.video if chosen is not None else None
-        if chosen is None or video is None:
+        config = self._config()
+        if chosen is None or config is None:
             return  # the watcher keeps what it knows of the scene until pictures come again
-        sound = sound_config(self._sound.audio, self.watching)
-        config = {**camera_config(video, self.watching, around.models), "sound": sound}
-        if not around.outlet.write(pack_json(ToWatcher.CAMERA, self.camera_id, config)):
+        if not around.outlet.write(config):
             return
-        self._is_known = True
-        self._sound.is_wanted = sound is not None
+        self._is_known, self._told = True, config
+        self._sound.is_wanted = sound_config(self._sound.audio, self.watching) is not None
         self._asked_us = around.clock.monotonic_us()
         self._wants_boxes = False
         self._on_watching()
         self._still_number, self._told_masks = None, self.watching.privacy_masks
         self._follow_stills()
         chosen.begin()
+
+    def follow(self) -> None:
+        """The camera was changed: tell the watcher what concerns it, and leave it alone else."""
+        if self._is_known and self.is_wanted and self._told == self._config():
+            return
+        self.announce()
+
+    def _config(self) -> bytes | None:
+        """What the watcher is to know; None where there is nothing to be looked at."""
+        chosen = self._choice()
+        if chosen is None or chosen.video is None:
+            return None
+        sound = sound_config(self._sound.audio, self.watching)
+        config = camera_config(chosen.video, self.watching, self._around.models)
+        return pack_json(ToWatcher.CAMERA, self.camera_id, {**config, "sound": sound})
 
     def _choice(self) -> PictureReader | None:
         """The reader whose pictures are to be looked at."""
