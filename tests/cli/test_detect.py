@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.camera.clips import Film, make_film
 from tests.cli.command import keepsight
 from tests.detect.installed import need_model
 from tests.detect.stage import walk
@@ -92,3 +93,16 @@ async def test_a_mask_over_everything_leaves_nothing(clip):
     everything = "0,0;1,0;1,1;0,1"
     answer = await keepsight("detect", clip, "--model", "none", "--mask", everything, "--json", "-")
     assert answer.json["activity"] == []
+
+
+async def test_sound_is_listened_to_when_asked_for(clip, tmp_path):
+    need_model("yamnet")
+    silent = await keepsight("detect", clip, "--model", "none", "--sound")
+    assert silent.status == 2
+    assert "holds no sound" in silent.err
+    path = make_film(tmp_path, Film(seconds=6.0))
+    answer = await keepsight("detect", path, "--model", "none", "--sound", "--json", "-")
+    assert answer.status == 0, answer.err
+    assert isinstance(answer.json["sounds"], list)
+    table = await keepsight("detect", path, "--model", "none", "--sound")
+    assert "s of sound" in table.out

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,9 +26,12 @@ from keepsight.detect.clip import (
 )
 from keepsight.detect.detector import Detector, DetectorError
 from keepsight.detect.detectors.registry import Choice, open_detector
+from keepsight.detect.ear import EarError, open_ear
 from keepsight.detect.event import Event
 from keepsight.detect.model import DEFAULT_DETECTOR, find_model
 from keepsight.detect.sight import Box
+from keepsight.detect.sound import SoundEvent
+from keepsight.detect.soundclip import Sounds, hear_clip
 from keepsight.detect.zones import RuleError, Rules, read_rules
 
 EXIT_BAD_INPUT = 2
@@ -113,6 +117,17 @@ def frame_document(frame: Frame) -> dict[str, Any]:
     return {"seconds": round(frame.seconds, 3), "boxes": boxes}
 
 
+def sound_document(event: SoundEvent) -> dict[str, Any]:
+    """A sound as JSON: times in seconds from the clip's beginning."""
+    return {
+        "kind": event.kind,
+        "start_seconds": round(event.start_us / 1e6, 3),
+        "end_seconds": round(event.end_us / 1e6, 3),
+        "confidence": round(event.confidence, 3),
+        "noticed_seconds": round(event.noticed_us / 1e6, 3),
+    }
+
+
 def _warn(text: str) -> None:
     typer.echo(f"keepsight: {text}", err=True)
 
@@ -156,6 +171,20 @@ def _show(findings: Findings, frames: list[Frame] | None, cpu_seconds: float) ->
             f", {sum(len(frame.detections) for frame in frames)} boxes in {len(frames)} pictures"
         )
     typer.echo(said)
+
+
+def _show_sounds(sounds: Sounds) -> None:
+    rows = [
+        (
+            event.kind,
+            f"{event.start_us / 1e6:.1f}",
+            f"{event.end_us / 1e6:.1f}",
+            f"{event.confidence:.2f}",
+        )
+        for event in sounds.events
+    ]
+    print_table(("sound", "from s", "to s", "confidence"), rows, "no sound that counts was heard")
+    typer.echo(f"{sounds.seconds:.1f} s of sound, {sounds.asked} of {sounds.windows} windows asked")
 
 
 @contextmanager
@@ -223,6 +252,9 @@ def detect(  # noqa: PLR0913 - the options of a command
     min_area: Annotated[
         float, typer.Option("--min-area", help="Smallest box that counts, as share of the picture.")
     ] = 0.0,
+    sound: Annotated[
+        bool, typer.Option("--sound", help="Listen too: speech, alarms, glass, barking and more.")
+    ] = False,
     progress: Annotated[
         Progressing | None, typer.Option("--progress", help="Without: a bar at a terminal.")
     ] = None,
@@ -235,40 +267,58 @@ def detect(  # noqa: PLR0913 - the options of a command
     rules = rules_from(zone or [], mask or [], kind or [], min_area)
     shown = sys.stderr.isatty() if progress is None else progress is Progressing.BAR
     detector = _detector(model, labels, must_be=frames)
-    begun = time.process_time()
-    seen: list[Frame] | None = None
     try:
-        seconds = duration_seconds(clip)
-        with _progress("watching", seconds, shown=shown) as report:
-            findings = watch_clip(clip, detector, rules, report)
-        cpu_seconds = time.process_time() - begun
-        if frames and detector is not None:
-            with _progress("every picture", seconds, shown=shown) as report:
-                seen = look_at_frames(clip, detector, rules, report)
-    except (ClipError, DetectorError) as error:
+        tried = _tried(clip, detector, rules, frames=frames, sound=sound, shown=shown)
+    except (ClipError, DetectorError, EarError) as error:
         raise _refuse(str(error)) from error
-    for problem in (findings.damage, findings.failure):
-        if problem:
-            _warn(problem)
-    if json_file is None:
-        _show(findings, seen, cpu_seconds)
+    for problem in tried.problems:
+        _warn(problem)
+    if json_file is not None:
+        _write(_document(clip, tried, detector), json_file)
         return
-    document: dict[str, Any] = {
-        "clip": clip.name,
-        "model": detector.name if detector else None,
-        "width": findings.width,
-        "height": findings.height,
-        "events": [event_document(event, findings) for event in findings.events],
-        "activity": [
-            [round(span.start_us / 1e6, 3), round(span.end_us / 1e6, 3)] for span in findings.spans
-        ],
-        "cpu_seconds": round(cpu_seconds, 3),
-        "seconds": round(findings.seconds, 3),
-        "mode": findings.mode,
-        "damage": findings.damage,
-    }
-    if seen is not None:
-        document["frames"] = [frame_document(frame) for frame in seen]
+    _show(tried.findings, tried.seen, tried.cpu_seconds)
+    if tried.heard is not None:
+        _show_sounds(tried.heard)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    findings: Findings
+    seen: list[Frame] | None
+    """None: not asked for."""
+    heard: Sounds | None
+    cpu_seconds: float
+
+    @property
+    def problems(self) -> list[str]:
+        heard = self.heard.trouble if self.heard else None
+        return [each for each in (self.findings.damage, self.findings.failure, heard) if each]
+
+
+def _tried(  # noqa: PLR0913 - the options of a command
+    clip: Path,
+    detector: Detector | None,
+    rules: Rules,
+    *,
+    frames: bool,
+    sound: bool,
+    shown: bool,
+) -> _Tried:
+    begun = time.process_time()
+    seconds, seen, heard = duration_seconds(clip), None, None
+    with _progress("watching", seconds, shown=shown) as report:
+        findings = watch_clip(clip, detector, rules, report)
+    cpu_seconds = time.process_time() - begun
+    if frames and detector is not None:
+        with _progress("every picture", seconds, shown=shown) as report:
+            seen = look_at_frames(clip, detector, rules, report)
+    if sound:
+        with _foreign_chatter_left_out():
+            heard = hear_clip(clip, open_ear(), rules)
+    return _Tried(findings, seen, heard, cpu_seconds)
+
+
+def _write(document: dict[str, Any], json_file: str) -> None:
     text = json.dumps(document, indent=1)
     if json_file == "-":
         typer.echo(text)
@@ -277,3 +327,26 @@ def detect(  # noqa: PLR0913 - the options of a command
         Path(json_file).write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise CommandError(f"{json_file} cannot be written: {error.strerror}") from error
+
+
+def _document(clip: Path, tried: _Tried, detector: Detector | None) -> dict[str, Any]:
+    findings = tried.findings
+    document = {
+        "clip": clip.name,
+        "model": detector.name if detector else None,
+        "width": findings.width,
+        "height": findings.height,
+        "events": [event_document(event, findings) for event in findings.events],
+        "activity": [
+            [round(span.start_us / 1e6, 3), round(span.end_us / 1e6, 3)] for span in findings.spans
+        ],
+        "cpu_seconds": round(tried.cpu_seconds, 3),
+        "seconds": round(findings.seconds, 3),
+        "mode": findings.mode,
+        "damage": findings.damage,
+    }
+    if tried.seen is not None:
+        document["frames"] = [frame_document(frame) for frame in tried.seen]
+    if tried.heard is not None:
+        document["sounds"] = [sound_document(event) for event in tried.heard.events]
+    return document

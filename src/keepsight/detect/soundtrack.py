@@ -28,6 +28,29 @@ _G711: Final = ("pcma", "pcmu")
 _LAYOUTS: Final = {1: "mono", 2: "stereo"}
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How FFmpeg stores a sample."""
+
+    dtype: str
+    scale: float = 1.0
+    zero: float = 0.0
+
+
+_SAMPLES: Final = {
+    "fltp": _Kind("f4"),
+    "flt": _Kind("f4"),
+    "dblp": _Kind("f8"),
+    "dbl": _Kind("f8"),
+    "s16p": _Kind("i2", 1 / 32768),
+    "s16": _Kind("i2", 1 / 32768),
+    "s32p": _Kind("i4", 1 / 2**31),
+    "s32": _Kind("i4", 1 / 2**31),
+    "u8p": _Kind("u1", 1 / 128, 128.0),
+    "u8": _Kind("u1", 1 / 128, 128.0),
+}
+
+
 class SoundError(Exception):
     """Sound that cannot be decoded here; the text says why."""
 
@@ -99,7 +122,7 @@ class Soundtrack:
         left = int(SECONDS_MAX * SAMPLE_RATE)
         for packet in packets:
             for frame in self._frames(packet):
-                setup = (int(frame.sample_rate), len(frame.layout.channels))
+                setup = (int(frame.sample_rate), int(frame.layout.nb_channels))
                 if setup != self._setup:
                     pieces += self._resampled(run)
                     run, self._setup, self._resampler = [], setup, None
@@ -133,21 +156,36 @@ class Soundtrack:
         except (ValueError, av.FFmpegError):
             self.counts.corrupt += 1
             return []
-        good = [frame for frame in frames if frame.sample_rate in RATES and frame.samples]
+        good = [
+            frame
+            for frame in frames
+            if frame.sample_rate in RATES
+            and frame.samples
+            and frame.format.name in _SAMPLES
+            and frame.layout.nb_channels <= CHANNELS_MAX
+        ]
         self.counts.corrupt += len(frames) - len(good)
         return good
 
     def _mono(self, frame: Any) -> Samples:
-        """One channel of floats, at the rate that it has."""
-        samples = frame.to_ndarray()
-        channels = len(frame.layout.channels)
-        if not frame.format.is_planar:
-            samples = samples.reshape(-1, channels).T
-        if samples.dtype.kind in "iu":
-            limits = np.iinfo(samples.dtype)
-            scaled = samples.astype(np.float32)
-            samples = (scaled - (limits.max // 2 + 1 if limits.min == 0 else 0)) / limits.max
-        mono: Samples = (samples[0] if channels == 1 else samples.mean(axis=0)).astype(np.float32)
+        """One channel of floats, at the rate that it has.
+
+        Read from the frame's memory: PyAV's own to_ndarray takes as long as decoding AAC.
+        """
+        kind = _SAMPLES[frame.format.name]
+        channels = int(frame.layout.nb_channels)
+        if frame.format.is_planar:
+            count = int(frame.samples)
+            rows = [np.frombuffer(plane, kind.dtype, count) for plane in frame.planes]
+        else:
+            count = int(frame.samples) * channels
+            whole = np.frombuffer(frame.planes[0], kind.dtype, count)
+            rows = [whole[first::channels] for first in range(channels)]
+        mono: Samples = rows[0].astype(np.float32)
+        for row in rows[1:]:
+            mono += row
+        if kind.scale != 1 or channels != 1:
+            mono = (mono / np.float32(channels) - np.float32(kind.zero)) * np.float32(kind.scale)
         return mono
 
     def _resampled(self, run: list[Samples]) -> list[Samples]:
@@ -167,4 +205,4 @@ class Soundtrack:
             self.counts.corrupt += 1
             self._resampler = None
             return []
-        return [each.to_ndarray()[0] for each in made]
+        return [self._mono(each) for each in made]
