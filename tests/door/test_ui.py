@@ -29,7 +29,8 @@ def test_page_answers_at_the_routes_of_the_ui_only(ui_folder: Path) -> None:
     assert index is not None
     assert index.cache_control == NO_STORE
     for path in ("/timeline", "/add", "/settings", "/status", "/ledger", "/index.html",
-                 "/camera/" + "0f" * 16, "/settings/camera/" + "0f" * 16):  # fmt: skip
+                 "/camera/" + "0f" * 16, "/settings/camera/" + "0f" * 16,
+                 "/cameras/" + "0f" * 16 + "/watching"):  # fmt: skip
         assert ui.find(path) is index, path
     for path in ("/anything", "/timeline/", "/camera/", "/camera/xyz", "/camera/" + "0F" * 16,
                  "/timeline/x", "/login.php"):  # fmt: skip
@@ -43,6 +44,7 @@ def test_routes_are_those_of_the_pages() -> None:
              and line.lstrip().startswith("|")}  # fmt: skip
     paths = {"wall": "/", "camera": "/camera/" + "0" * 32,
              "camera-settings": "/settings/camera/" + "0" * 32,
+             "camera-watching": "/cameras/" + "0" * 32 + "/watching",
              "check": "/checks/" + "0" * 32}  # fmt: skip
     assert pages
     for page in pages - {"unknown"}:

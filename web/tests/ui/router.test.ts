@@ -15,11 +15,11 @@ test('each page comes back from its address', () => {
   for (const page of ['wall', 'timeline', 'add', 'settings', 'status', 'ledger', 'checks', 'suspensions', 'privacy'] as const) {
     expect(router.parsePath(router.pathOf({ page }))).toEqual({ page });
   }
-  for (const page of ['camera', 'camera-settings', 'check'] as const) {
+  for (const page of ['camera', 'camera-settings', 'camera-watching', 'check'] as const) {
     expect(router.parsePath(router.pathOf({ page, id: ID }))).toEqual({ page, id: ID });
   }
 });
 
-test.each(['/camera', '/camera/xyz', `/camera/${ID}/more`, '/settings/camera', '/settings/other', '/status/1', '/api', '/%2e%2e'])('%s is no page', (path) => {
+test.each(['/camera', '/camera/xyz', `/camera/${ID}/more`, '/settings/camera', '/settings/other', '/cameras', `/cameras/${ID}`, `/cameras/${ID}/watching/more`, '/status/1', '/api', '/%2e%2e'])('%s is no page', (path) => {
   expect(router.parsePath(path)).toEqual({ page: 'unknown' });
 });
