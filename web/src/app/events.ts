@@ -82,8 +82,8 @@ export interface EventsPort {
   change(id: string, change: EventChange): Promise<EventDoc>;
   markSeen(wish: SeenWish): Promise<void>;
   remove(id: string): Promise<void>;
-  /** One count for each pair of neighbouring edges, oldest first. */
-  counts(edgesUs: readonly number[], signal?: AbortSignal): Promise<EventCount[]>;
+  /** One count for each pair of neighbouring edges, oldest first; without cameras of all. */
+  counts(edgesUs: readonly number[], cameras?: readonly string[]): Promise<EventCount[]>;
   /** How many nobody of this session has seen. */
   unseen(): Promise<number>;
   /**

@@ -1,7 +1,6 @@
 /** The events of the hub, with their pictures opened here. */
 import type { ApiClient } from '../api/client';
 import type { EventChange, EventCount, EventDoc, EventPage, EventQuery, EventsPort, PictureRole, SeenWish } from './events';
-import { ApiError } from './ports';
 
 /** Opens a picture; given by whoever builds the program. */
 export type OpenEventPicture = (event: EventDoc, role: PictureRole, signal: AbortSignal) => Promise<string | null>;
@@ -47,8 +46,11 @@ export class HubEvents implements EventsPort {
     return this.api.change('DELETE', `/events/${id}`);
   }
 
-  counts(): Promise<EventCount[]> {
-    return Promise.reject(new ApiError('unexpected', 0, 'not there yet'));
+  async counts(edgesUs: readonly number[], cameras: readonly string[] = []): Promise<EventCount[]> {
+    const search = new URLSearchParams();
+    for (const edge of edgesUs) search.append('edge', String(Math.round(edge)));
+    for (const camera of cameras) search.append('camera', camera);
+    return (await this.api.get<{ days: EventCount[] }>(`/events/days?${search}`)).days;
   }
 
   async unseen(): Promise<number> {

@@ -177,9 +177,9 @@ class MockEvents implements EventsPort {
     await this.answer(null);
   }
 
-  counts(edgesUs: readonly number[]): Promise<EventCount[]> {
+  counts(edgesUs: readonly number[], cameras: readonly string[] = []): Promise<EventCount[]> {
     const counts = edgesUs.slice(1).map((end, index) => {
-      const found = this.events.filter((event) => event.start_us >= (edgesUs[index] ?? 0) && event.start_us < end);
+      const found = this.events.filter((event) => event.start_us >= (edgesUs[index] ?? 0) && event.start_us < end && (cameras.length === 0 || cameras.includes(event.camera)));
       const kinds: Record<string, number> = {};
       for (const event of found) kinds[event.kind] = (kinds[event.kind] ?? 0) + 1;
       return { kinds };
