@@ -30,11 +30,21 @@ PASSPHRASE = "gravel teapot orbit lantern"
 
 
 def write_clip(
-    path: Path, *, size=(320, 240), seconds=4, rate=10, shade=60, has_sound=True
+    path: Path,
+    *,
+    size=(320, 240),
+    seconds=4,
+    rate=10,
+    shade=60,
+    has_sound=True,
+    codec="libx264",
 ) -> Path:
     """A small film: a bright square that moves over a plain background, one keyframe a second."""
     with av.open(str(path), "w") as film:
-        video = film.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "bf": "0"})
+        options = {"preset": "ultrafast", "bf": "0"}
+        if codec == "libx265":
+            options = {"preset": "ultrafast", "x265-params": "bframes=0:log-level=none:pools=1"}
+        video = film.add_stream(codec, rate=rate, options=options)
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         video.gop_size = rate
         audio = film.add_stream("aac", rate=16_000) if has_sound else None

@@ -73,7 +73,7 @@ class Watch:
         self._watched: dict[bytes, Watched] = {}
         self._trouble: str | None = None
         self._wanted = asyncio.Event()
-        self._run: WatcherRun | None = None
+        self.run: WatcherRun | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._models_mark: object = None
         self._unwanted_us: int | None = None
@@ -148,7 +148,7 @@ class Watch:
     @property
     def pid(self) -> int | None:
         """Of the process that runs now."""
-        return self._run.pid if self._run is not None else None
+        return self.run.pid if self.run is not None else None
 
     # --- running --------------------------------------------------------------------------------
 
@@ -167,12 +167,12 @@ class Watch:
         for watched in list(self._watched.values()):
             watched.close()
         self._watched.clear()
-        if self._run is not None:
-            self._run.let_go()
+        if self.run is not None:
+            self.run.let_go()
         if self._tasks:
             keeping, ticking = self._tasks
             ticking.cancel()
-            await asyncio.wait((keeping,), timeout=STOP_SECONDS if self._run else 0)
+            await asyncio.wait((keeping,), timeout=STOP_SECONDS if self.run else 0)
             keeping.cancel()
             await asyncio.wait(self._tasks)
         self._tasks = []
@@ -210,12 +210,12 @@ class Watch:
             )
         except (ExposedError, OSError) as error:
             return Ending(None, str(error), 0.0)
-        run = self._run = WatcherRun(self._clock, self._outlet, self._hear)
+        run = self.run = WatcherRun(self._clock, self._outlet, self._hear)
         self.starts += 1
         try:
             return await run.run(command, environment, on_ready=self._announce_all)
         finally:
-            self._run = None
+            self.run = None
             for watched in self._watched.values():
                 watched.watcher_ended()
 
@@ -240,7 +240,7 @@ class Watch:
             self._end_unwanted()
 
     def _end_unwanted(self) -> None:
-        unwanted_us, run = self._unwanted_us, self._run
+        unwanted_us, run = self._unwanted_us, self.run
         if run is None or unwanted_us is None:
             return
         if self._clock.monotonic_us() - unwanted_us > LINGER_SECONDS * 1e6:
