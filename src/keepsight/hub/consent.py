@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-PURPOSES: Final = ("mail",)
-"""mail: to be told by mail when something is wrong. PINs that the member asks for are not meant."""
+PURPOSES: Final = ("mail", "push", "notice_mail")
+"""mail: to be told by mail when something is wrong. PINs that the member asks for are not meant.
+push: that their browsers are woken, through the services of those who make them.
+notice_mail: to be told by mail that something was noticed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from keepsight.hub.journal import Journal
 from keepsight.hub.keyrelease import RefusalLines
 from keepsight.hub.keyring import Keyring, KeyringFile
 from keepsight.hub.membership import Membership
+from keepsight.hub.notices.notices import Notices
 from keepsight.hub.outbox import Outbox, open_egress
 from keepsight.hub.people import People
 from keepsight.hub.proof import Proofs
@@ -31,6 +32,7 @@ from keepsight.hub.store.egress import EgressStore
 from keepsight.hub.store.factors import FactorStore
 from keepsight.hub.store.household import HouseholdStore
 from keepsight.hub.store.invites import InviteStore
+from keepsight.hub.store.notices import NoticeStore
 from keepsight.hub.store.people import PeopleStore
 from keepsight.hub.store.suspensions import SuspensionStore
 from keepsight.hub.suspensions import Suspensions
@@ -88,6 +90,7 @@ class Household:
         self.signin = SignIn(self, FactorStore(store.engine), keyring_file)
         self.proofs = Proofs(clock)
         self.outbox = Outbox(self)
+        self.notices = Notices(self, NoticeStore(store.engine))
         self.egress: Egress
         self.settings = Settings()
         # The parts that run are set by works.py.
@@ -134,6 +137,7 @@ class Household:
         await self.signin.load()
         self.egress = await open_egress(self, EgressStore(self._store.engine))
         await self.outbox.load()
+        await self.notices.load()
 
     def _warn_owners(self) -> None:
         warn_owners(self)

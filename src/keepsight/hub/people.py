@@ -211,6 +211,7 @@ class People:
             self.on_session_end(token_hash)
         household.rights.forget(gone)
         await household.consents.forget(gone)
+        await household.notices.forget_member(gone)
         await household.events.forget_member(gone)
         await household.sql(self.store.remove_member, household.household_id, gone)
         household.roster.roll_windows()
@@ -233,6 +234,10 @@ class People:
     def _is_live(self, session: Session) -> bool:
         now_us = self._household.clock.wall_us()
         return now_us < session.expires_us and now_us - session.last_seen_us < IDLE_US
+
+    def is_signed_in(self, device_id: bytes) -> bool:
+        """Whether a device has a session that holds."""
+        return any(s.device_id == device_id and self._is_live(s) for s in self.sessions.values())
 
     async def touch(self, session: Session) -> None:
         """Remember that a session was used; written at most every few minutes."""
@@ -384,6 +389,7 @@ class People:
         )
         ended = await household.sql(self.store.remove_device, household.household_id, device_id)
         self.devices.pop(device_id, None)
+        await household.notices.forget_device(device_id)
         for token_hash in ended:  # signed in again meanwhile
             self.sessions.pop(token_hash, None)
             self.on_session_end(token_hash)

@@ -33,6 +33,10 @@ ABOUT: Final = {
     "exports": "Files that you had made, locked, in memory. Gone when the hub restarts.",
     "suspensions": "What you switched off. Your number stays in the history, without your name.",
     "consents": "What you agreed to or took back, and when. Kept until you delete your account.",
+    "notices": (
+        "What you want to be told, and the address at which each of your browsers is woken. Kept "
+        "until you switch it off there, sign out there or delete your account."
+    ),
     "ledger": (
         "Sign-ins, keys that your devices got, and changes. It shows who could see what. When you "
         "delete your account the lines stay and what is personal in them cannot be read any more."
@@ -147,6 +151,7 @@ def _stored(household: "Household", member: Member) -> dict[str, list[dict[str, 
             if one.by == mine
         ],
         "consents": consents_of(household, mine),
+        "notices": household.notices.stored(mine),
     }
 
 

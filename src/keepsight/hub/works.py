@@ -91,6 +91,8 @@ async def start_works(
         tasks.create_task(household.events.run(), name="events")
         tasks.create_task(household.events.keep_rules(), name="events by rule")
         tasks.create_task(Following(household).run(), name="following")
+        household.events.listeners.append(household.notices.on_event)
+        household.notices.start(tasks)
     tasks.create_task(household.rights.run(), name="rights")
     tasks.create_task(household.suspensions.run(), name="suspensions")
     tasks.create_task(household.outbox.run(), name="mail")
@@ -100,6 +102,7 @@ async def stop_works(household: "Household") -> None:
     """Stop in order: no more packets, then everything is written down, then the sockets."""
     await household.roster.stop()
     await household.watch.stop()
+    await household.notices.stop()
     await household.events.stop()
     await household.exports.stop()
     await household.checks.stop()

@@ -80,12 +80,16 @@ async def test_consent_is_given_and_taken_back(home):
     async with home.browser() as ann:
         consents = (await ann.get("/api/privacy/mine"))["functions"]
         before = next(one for one in consents if one["name"] == "consents")["entries"]
-        assert before == [{"purpose": "mail", "given": False, "at_us": None}]
+        assert before == [
+            {"purpose": purpose, "given": False, "at_us": None}
+            for purpose in ("mail", "push", "notice_mail")
+        ]
         for given in (True, False):
             body = {"purpose": "mail", "given": given}
-            (said,) = (await ann.ask("POST", "/api/privacy/consents", body)).json()
+            said, *others = (await ann.ask("POST", "/api/privacy/consents", body)).json()
             assert said["given"] is given
             assert said["at_us"]
+            assert not any(other["given"] for other in others)
         other = await ann.ask("POST", "/api/privacy/consents", {"purpose": "ads", "given": True})
         assert other.status == 422
 

@@ -32,3 +32,17 @@ async def test_the_facts_follow_what_is_switched_on(home, clip):
             assert part.displays == ()
         home.household.settings = replace(home.household.settings, retention_days=7)
         assert gather_facts(home.household).cameras[0].retention_days == 7
+
+
+async def test_what_is_looked_for_is_what_cameras_are_watched_for(home, clip):
+    assert gather_facts(home.household).notices == ()
+    async with simulated_camera(clip) as camera:
+        await home.add_camera(camera.url)
+        (running,) = home.household.roster.running()
+        watching = running.camera.watching
+        assert gather_facts(home.household).notices == watching.kinds
+        hears = replace(watching, kinds=("dog",), sounds=("glass", "alarm"))
+        running.camera = replace(running.camera, watching=hears)
+        assert gather_facts(home.household).notices == ("dog", "sound")
+        running.camera = replace(running.camera, watching=replace(hears, is_on=False))
+        assert gather_facts(home.household).notices == ()

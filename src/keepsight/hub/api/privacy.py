@@ -15,6 +15,8 @@ from keepsight.hub.api.recent import recent
 from keepsight.hub.api.signin import mail_problem
 from keepsight.hub.mail import PURPOSE as MAIL
 from keepsight.hub.mail import MailError, is_address
+from keepsight.hub.notices.broker import PURPOSE as BROKER
+from keepsight.hub.notices.push import PURPOSE as PUSH
 from keepsight.hub.people import LastOwnerError
 from keepsight.hub.statement.facts import gather_facts
 from keepsight.hub.statement.statement import write_statement
@@ -44,7 +46,7 @@ class ConsentBody(BaseModel):
     """A yes, or a no."""
 
     model_config = ConfigDict(extra="forbid")
-    purpose: Literal["mail"]
+    purpose: Literal["mail", "push", "notice_mail"]
     given: bool
 
 
@@ -160,6 +162,10 @@ async def remove_host(body: HostBody, who: Owner) -> list[dict[str, Any]]:
         raise ApiError(404, "no_such_host", "this hub knows no such host")
     if found[0].is_allowed and body.purpose == MAIL:
         await household.outbox.set_server(None, by=who.name)
+    elif found[0].is_allowed and body.purpose == BROKER:
+        await household.notices.set_broker(None, by=who.name)
+    elif found[0].is_allowed and body.purpose == PUSH:
+        await household.notices.subscriptions.drop_host(wanted[1], body.port, by=who.name)
     elif found[0].is_allowed:
         line = {"type": "host_forbidden", "purpose": body.purpose, "host": body.host}
         await household.journal.record([{**line, "by": who.name}])

@@ -20,6 +20,13 @@ def _camera(household: "Household", running: "RunningCamera") -> CameraFacts:
     )
 
 
+def _looked_for(cameras: "list[RunningCamera]") -> tuple[str, ...]:
+    """Kinds that some camera is watched for, each once; sounds as one."""
+    watched = [running.camera.watching for running in cameras if running.camera.watching.is_on]
+    kinds = dict.fromkeys(kind for watching in watched for kind in watching.kinds)
+    return (*kinds, *(["sound"] if any(watching.sounds for watching in watched) else []))
+
+
 def gather_facts(
     household: "Household", shows: "Callable[[bytes], bool] | None" = None
 ) -> StatementFacts:
@@ -48,7 +55,7 @@ def gather_facts(
             for contact in household.egress.contacts()
             if contact.is_allowed
         ),
-        notices=(),
+        notices=_looked_for(cameras),
         starts_unattended=household.starts_unattended,
         written_us=household.clock.wall_us(),
         is_whole=shows is None,
