@@ -34,6 +34,7 @@ PAGES: Final = (
     ("/status", "empty"), ("/ledger", "home"), ("/ledger", "trouble"), ("/ledger", "empty"),
     ("/checks", "home"), ("/checks", "empty"), (f"/checks/{hex_id(701)}", "home"),
     (f"/checks/{hex_id(702)}", "home"), (f"/checks/{hex_id(703)}", "home"),
+    ("/events", "home"), ("/events", "one"), ("/events", "empty"), ("/events", "trouble"),
     ("/security", "home"), ("/", "unclaimed"), ("/", "signed-out"), ("/", "locked"),
     ("/", "offline"),
 )  # fmt: skip
