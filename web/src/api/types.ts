@@ -162,13 +162,15 @@ export interface KeysRequest {
   live: { camera: string; stream: StreamName }[];
   recordings: { camera: string; stream: StreamName; writers: string[] }[];
   exports: string[];
+  /** Pictures of events. */
+  events?: { camera: string; pictures: string[] }[];
 }
 
 /** A window's secret, wrapped for one device. */
 export interface Release {
   camera: string;
   stream: StreamName;
-  purpose: 'live' | 'rec' | 'export';
+  purpose: 'live' | 'still' | 'rec' | 'export' | 'event';
   epoch: number;
   writer: string;
   device: string;

@@ -182,7 +182,10 @@ export async function hubPorts(): Promise<Ports> {
       open: (job, progress, signal) => onceAllowed(() => open().exportBlob(job, progress, signal)),
       saveToFile: (job, progress, signal) => open().saveExport(job, progress, signal),
     },
-    events: new HubEvents(api, () => Promise.resolve(null)),
+    events: new HubEvents(api, async (event, role, signal) => {
+      const name = event[role];
+      return name === null ? null : open().eventPicture(event.camera, name.id, signal);
+    }),
     checks: new ChecksClient(api),
     suspensions: new SuspensionsClient(api),
     watching: new WatchingClient(api),

@@ -1,8 +1,9 @@
 // Builds the media engine of one signed-in session: one socket, one keyring, one loudspeaker. Read it first.
 
-import type { ApiClient } from '../api/client';
-import type { Camera, ExportJob, KeysRequest, Release, Session } from '../api/types';
+import { ApiError, type ApiClient } from '../api/client';
+import type { Camera, ExportJob, KeysRequest, Release, Session, StreamName } from '../api/types';
 import type { DeviceKey } from '../seal/device';
+import { EventPictures } from './eventpictures';
 import { exportBlob, saveToFile } from './exporting';
 import { Keyring } from './keyring';
 import { LivePlayer } from './live';
@@ -42,9 +43,11 @@ export class Engine {
   readonly #socket: LiveSocket;
   readonly #speaker = new Speaker();
   readonly #films = new Lru<string, Film>(FILMS_MAX, (old) => old.close());
+  readonly #noticed: EventPictures;
   readonly #nowUs: () => number;
   /** The door's name of every stream that somebody looked at, by camera and stream. */
   readonly #names = new Map<string, string>();
+  #looking: Promise<void> | null = null;
   #renewal: ReturnType<typeof setTimeout> | null = null;
   #renewedMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
@@ -63,6 +66,7 @@ export class Engine {
     });
     api.nameNow = (opaque) => this.#socket.nameNow(opaque);
     this.refusals = new Refusals((report) => api.reportRefusal(report));
+    this.#noticed = new EventPictures({ ...this.#parts(), nameOf: (id) => this.#nameOf(id, 'event') });
     this.#socket = new LiveSocket({
       url: liveUrl(location),
       ...(parts.ended === undefined ? {} : { ended: parts.ended }),
@@ -109,6 +113,14 @@ export class Engine {
     return film.thumbnail(timeUs, signal);
   }
 
+  /**
+   * A picture of an event as a blob URL of this page, good for a while. Ask for many at once.
+   * @throws ApiError 404 where there is none; ReleaseError, Refusal; AbortError
+   */
+  eventPicture(camera: string, picture: string, signal: AbortSignal): Promise<string> {
+    return this.#noticed.url(camera, picture, signal);
+  }
+
   /** The opened pieces of a finished export as one Blob. */
   exportBlob(job: ExportJob, progress: (share: number) => void, signal?: AbortSignal): Promise<Blob> {
     return exportBlob(this.#parts(), job, progress, signal);
@@ -126,6 +138,7 @@ export class Engine {
     this.#socket.close();
     this.#keyring.close();
     this.#films.clear();
+    this.#noticed.close();
     this.#speaker.close();
   }
 
@@ -140,6 +153,18 @@ export class Engine {
     for (const { stream, opaque } of camera.streams) {
       this.#names.set(`${camera.id}/${stream}`, this.#socket.nameNow(opaque));
     }
+  }
+
+  /** The door's name of a stream that perhaps nobody has looked at yet. */
+  async #nameOf(camera: string, stream: StreamName): Promise<string> {
+    const place = `${camera}/${stream}`;
+    if (!this.#names.has(place)) {
+      this.#looking ??= this.#api.cameras().then((cameras) => cameras.forEach((one) => this.#know(one)));
+      await this.#looking.finally(() => (this.#looking = null));
+    }
+    const name = this.#names.get(place);
+    if (name === undefined) throw new ApiError('no_such_stream', 404, 'there is no such stream');
+    return name;
   }
 
   /** A new epoch has begun, or a name was refused: find out the names once for all who ask. */

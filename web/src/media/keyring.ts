@@ -1,6 +1,7 @@
 // The keys of the windows the app asked for. Every key is found by what was asked, never by an id out
 // of received bytes (isolation: a member of two households must not see home A under a tile of B).
 
+import { ApiError } from '../api/client';
 import type { KeysRequest, Release, StreamName } from '../api/types';
 import type { DeviceKey, Purpose } from '../seal/device';
 import type { Context } from '../seal/header';
@@ -60,6 +61,11 @@ function requestFor(batch: readonly Pending[]): KeysRequest {
       throw new TypeError('only an export is asked for by its writer alone');
     } else if (writer === null) {
       request.live.push({ camera, stream });
+    } else if (asked.purpose === 'event') {
+      request.events ??= [];
+      const same = request.events.find((one) => one.camera === camera);
+      if (same === undefined) request.events.push({ camera, pictures: [writer] });
+      else same.pictures.push(writer);
     } else {
       const same = request.recordings.find((r) => r.camera === camera && r.stream === stream);
       if (same === undefined) request.recordings.push({ camera, stream, writers: [writer] });
@@ -201,6 +207,17 @@ export class Keyring {
       key.catch(() => this.#recorded.delete(name));
     }
     return key;
+  }
+
+  /**
+   * The key of an event's picture. Ask for many at once: they travel together.
+   * @throws ApiError 404: it is gone, or not for this device; ReleaseError
+   */
+  async noticed(camera: string, picture: string): Promise<WindowKey> {
+    const asked: Asked = { purpose: 'event', camera, stream: 'event', writer: picture };
+    const [release] = await this.#ask(asked);
+    if (release === undefined) throw new ApiError('no_such_picture', 404, 'there is no key for this picture');
+    return this.#open(release, asked);
   }
 
   /**

@@ -36,7 +36,7 @@ export class DeviceError extends Error {
 }
 
 /** What a released key is for. */
-export type Purpose = 'live' | 'still' | 'rec' | 'export';
+export type Purpose = 'live' | 'still' | 'rec' | 'export' | 'event';
 
 /** A wrapped key that is not for this device, this household or what was asked. */
 export class ReleaseError extends Error {
