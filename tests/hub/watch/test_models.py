@@ -24,13 +24,12 @@ LABELS = "0: person\n1 car\nForklift\n???\n4 4\n\nsuitcase\ncar\n"
 
 
 def test_the_table_is_the_watchers():
-    theirs = {(m.name, m.file_name, m.role, m.size_bytes) for m in MODELS if m.role == "detector"}
-    ours = {(m.name, m.file_name, m.role, m.size_bytes) for m in KNOWN if m.role == "detector"}
-    assert ours == theirs
-    known = {(m.name, m.file_name, m.role, m.size_bytes) for m in MODELS}
-    assert {(m.name, m.file_name, m.role, m.size_bytes) for m in KNOWN} <= known
+    roles = ("detector", "sound")
+    theirs = {(m.name, m.file_name, m.role, m.size_bytes) for m in MODELS if m.role in roles}
+    assert {(m.name, m.file_name, m.role, m.size_bytes) for m in KNOWN} == theirs
     assert find_known(MODEL_DEFAULT) is not None
     assert find_known("none") is None
+    assert find_known("yamnet") is None
 
 
 def test_both_look_in_the_same_folder(monkeypatch, tmp_path):

@@ -49,6 +49,7 @@ KNOWN: Final = (
     KnownModel("efficientdet-lite0", "efficientdet-lite0.tflite", "detector", 4_563_519),
     KnownModel("efficientdet-lite2", "efficientdet-lite2.tflite", "detector", 7_557_887),
     KnownModel("yamnet", "yamnet.tflite", "sound", 4_126_810),
+    KnownModel("yamnet", "yamnet.tflite", "sound", 4_126_810),
 )
 """As in detect/model.py, which the hub must not import; a test compares them."""
 
