@@ -136,6 +136,12 @@ export class ApiClient {
     return (await this.#get<{ cameras: wire.TimelineLane[] }>(path, signal)).cameras;
   }
 
+  /** Movement that was nobody's. */
+  async activity(cameras: readonly string[], fromUs: number, toUs: number, signal?: AbortSignal): Promise<wire.CameraActivity[]> {
+    const path = withQuery('/activity', { camera: cameras, from: Math.floor(fromUs), to: Math.ceil(toUs) });
+    return (await this.#get<{ cameras: wire.CameraActivity[] }>(path, signal)).cameras;
+  }
+
   async recordings(
     camera: string,
     stream: wire.StreamName,

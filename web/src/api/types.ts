@@ -94,9 +94,18 @@ export interface CameraStream {
   has_sound?: boolean;
 }
 
+/** Everything; only what is around events; or each for its own days. */
+export type RecordingMode = 'continuous' | 'events' | 'both';
+
 export interface RecordingRule {
   is_recording: boolean;
+  mode: RecordingMode;
+  /** null: as the household. */
   retention_days: number | null;
+  /** null: as retention_days. */
+  event_retention_days: number | null;
+  pre_roll_seconds: number;
+  post_roll_seconds: number;
   bytes_max: number | null;
 }
 
@@ -189,6 +198,11 @@ export interface Gap {
 
 export interface TimelineLane {
   camera: string;
+export interface CameraActivity {
+  camera: string;
+  spans: [startUs: number, endUs: number][];
+}
+
   stream: StreamName;
   spans: [start_us: number, end_us: number][];
   gaps: Gap[];

@@ -122,7 +122,7 @@ class MockHub implements HubPort {
       id, name: wanted.name, room: wanted.room ?? '', trial: wanted.trial, state: 'running', pending_identity: null,
       streams: [{ stream: 'main', opaque: hexId(3000), url: wanted.url, transport: 'tcp', has_sound: true }],
       identity: { realm: 'IP camera', serial: 'KS-4410-201', mac: '', server: '', session_name: '', tool: '', tls_key_sha256: '' },
-      rule: { is_recording: true, retention_days: null, bytes_max: null },
+      rule: { is_recording: true, mode: 'continuous', retention_days: null, event_retention_days: null, pre_roll_seconds: 10, post_roll_seconds: 10, bytes_max: null },
     }; // prettier-ignore
     this.world.cameras.push(camera);
     return this.answer(camera);
@@ -155,6 +155,13 @@ class MockHub implements HubPort {
       return [{ ...lane, spans, gaps: lane.gaps.filter((gap) => gap.end_us > fromUs && gap.start_us < toUs) }];
     });
     return this.answer(lanes);
+  }
+
+  activity(cameras: string[], fromUs: number, toUs: number) {
+    const eachUs = 41 * 60e6;
+    const firstUs = Math.ceil(fromUs / eachUs) * eachUs;
+    const starts = Array.from({ length: Math.min(400, Math.max(0, Math.floor((toUs - firstUs) / eachUs))) }, (_, n) => firstUs + n * eachUs);
+    return this.answer(cameras.map((camera, n) => ({ camera, spans: starts.map((us): [number, number] => [us + n * 300e6, us + n * 300e6 + 90e6]) })));
   }
 
   startExport(_camera: string, _stream: string, fromUs: number, toUs: number) {

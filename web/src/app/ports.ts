@@ -4,6 +4,7 @@
  */
 import type {
   Camera,
+  CameraActivity,
   ExportJob,
   Hello,
   HouseholdSettings,
@@ -29,9 +30,10 @@ import type { WatchingClient } from '../api/watching';
 import type { LedgerPort } from './ledger';
 import type { LiveReport, PictureState } from '../media/livestate';
 import type { PlaybackReport } from '../media/playback';
+import type { Sight } from '../media/sights';
 
 export { ApiError } from '../api/client';
-export type { LiveReport, PictureState, PlaybackReport };
+export type { LiveReport, PictureState, PlaybackReport, Sight };
 
 export interface HubPort {
   hello(): Promise<Hello>;
@@ -47,6 +49,7 @@ export interface HubPort {
   removeCamera(id: string, recordings: 'keep' | 'delete'): Promise<void>;
   decideIdentity(id: string, decision: 'accept' | 'stop'): Promise<Camera>;
   timeline(cameras: string[], fromUs: number, toUs: number, signal?: AbortSignal): Promise<TimelineLane[]>;
+  activity(cameras: string[], fromUs: number, toUs: number, signal?: AbortSignal): Promise<CameraActivity[]>;
   startExport(camera: string, stream: StreamName, fromUs: number, toUs: number): Promise<ExportJob>;
   exportJob(writer: string): Promise<ExportJob>;
   removeExport(writer: string): Promise<void>;
@@ -61,6 +64,8 @@ export type StreamChoice = 'auto' | 'main' | 'sub';
 export interface LiveView {
   setStream(choice: StreamChoice): void;
   setMuted(isMuted: boolean): void;
+  /** Its listener is told what is seen in the pictures; null: what was seen is of the past. */
+  readonly sights: { listener: ((sight: Sight | null) => void) | null };
   /** The picture on screen, as PNG or JPEG. */
   snapshot(): Promise<Blob>;
   close(): void;

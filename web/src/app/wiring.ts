@@ -124,6 +124,7 @@ function hubPort(api: ApiClient, device: DeviceKey, store: DeviceStore): HubPort
     removeCamera: (id, recordings) => api.removeCamera(id, recordings),
     decideIdentity: (id, decision) => api.decideIdentity(id, decision),
     timeline: (cameras, fromUs, toUs, signal) => api.timeline(cameras, fromUs, toUs, signal),
+    activity: (cameras, fromUs, toUs, signal) => api.activity(cameras, fromUs, toUs, signal),
     startExport: (camera, stream, fromUs, toUs) => api.startExport(camera, stream, fromUs, toUs),
     exportJob: (writer) => api.exportJob(writer),
     removeExport: (writer) => api.removeExport(writer),

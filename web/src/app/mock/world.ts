@@ -56,7 +56,7 @@ function makeCamera(index: number): Camera {
       { stream: 'sub', opaque: hexId(2000 + index), url: `rtsp://${host}/stream2`, transport: 'tcp' },
     ],
     identity: { realm: 'IP camera', server: 'Rtsp Server 3.1', serial: `KS-4410-${120 + index}`, mac: `02:11:32:5a:01:0${index % 10}`, session_name: 'Media', tool: '', tls_key_sha256: '' },
-    rule: { is_recording: true, retention_days: null, bytes_max: null },
+    rule: { is_recording: true, mode: 'continuous', retention_days: null, event_retention_days: null, pre_roll_seconds: 10, post_roll_seconds: 10, bytes_max: null },
     state: 'running',
     pending_identity: null,
   };

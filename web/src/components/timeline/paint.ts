@@ -1,5 +1,7 @@
 /** Draws the timeline. Everything it needs comes in one picture; it keeps nothing. */
+import type { EventDoc } from '../../app/events';
 import { firstEndingAfter, pixelRuns, type Lane } from './lanes';
+import { markEnd, type LaneMarks } from './marks';
 import { DAY_US, HOUR_US, MINUTE_US, stepFor, ticksOf, xOf, type Scale } from './scale';
 
 export interface Palette {
@@ -12,6 +14,8 @@ export interface Palette {
   recorded: string;
   recordedStrong: string;
   gap: string;
+  event: string;
+  activity: string;
   playhead: string;
   accent: string;
   selection: string;
@@ -27,6 +31,8 @@ export interface Labels {
 export interface Picture {
   scale: Scale;
   lanes: readonly Lane[];
+  /** By lane; what nobody may know of is missing. */
+  marks: readonly (LaneMarks | undefined)[];
   laneTop: number;
   laneHeight: number;
   laneGap: number;
@@ -45,6 +51,9 @@ export const AXIS_PX = 26;
 const LABEL_PX_MIN = 84;
 const HATCH_PX = 5;
 const HANDLE_PX = 9;
+const NOT_KEPT = 'not_kept';
+const EVENT_PX_MIN = 3;
+const ACTIVITY_PX = 3;
 
 /** The colours of the theme on screen. */
 export function readPalette(element: Element): Palette {
@@ -53,7 +62,7 @@ export function readPalette(element: Element): Palette {
   return {
     ink: read('--ink'), inkFaint: read('--ink-faint'), surface: read('--surface'), line: read('--line'),
     lineStrong: read('--line-strong'), track: read('--track'), recorded: read('--recorded'),
-    recordedStrong: read('--recorded-hover'), gap: read('--gap'), playhead: read('--playhead'),
+    recordedStrong: read('--recorded-hover'), gap: read('--gap'), event: read('--event'), activity: read('--activity'), playhead: read('--playhead'),
     accent: read('--accent'), selection: read('--selection'), font: style.fontFamily,
   }; // prettier-ignore
 }
@@ -98,8 +107,9 @@ function stickyDay(c: CanvasRenderingContext2D, picture: Picture): number {
 function drawGaps(c: CanvasRenderingContext2D, lane: Lane, picture: Picture, top: number): void {
   const { scale, palette, laneHeight } = picture;
   const toX = (us: number): number => xOf(scale, us);
-  const first = firstEndingAfter(lane.gaps, scale.fromUs, (gap) => gap.end_us);
-  const { gaps } = lane;
+  // What a rule deleted is missing on purpose: the bare track says so, hovering says why.
+  const gaps = lane.gaps.filter((gap) => gap.reason !== NOT_KEPT);
+  const first = firstEndingAfter(gaps, scale.fromUs, (gap) => gap.end_us);
   const runs = pixelRuns((i) => gaps[i]?.start_us ?? 0, (i) => gaps[i]?.end_us ?? 0, first, gaps.length, toX, scale.widthPx); // prettier-ignore
   c.save();
   c.beginPath();
@@ -146,7 +156,37 @@ function drawLane(c: CanvasRenderingContext2D, picture: Picture, index: number):
   c.fill();
   c.globalAlpha = 1;
   drawGaps(c, lane, picture, top);
+  drawMarks(c, picture, index, top);
   if (picture.showsNames) drawName(c, picture, lane.name, top, index === picture.focus);
+}
+
+/** Events over the recording, movement that was nobody's as a thin line below it. */
+function drawMarks(c: CanvasRenderingContext2D, picture: Picture, index: number, top: number): void {
+  const marks = picture.marks[index];
+  if (marks === undefined) return;
+  const { scale, palette, laneHeight, nowUs } = picture;
+  const toX = (us: number): number => xOf(scale, us);
+  const { activity, events } = marks;
+  const moved = firstEndingAfter(activity, scale.fromUs, (span) => span[1]);
+  const thin = pixelRuns((i) => activity[i]?.[0] ?? 0, (i) => activity[i]?.[1] ?? 0, moved, activity.length, toX, scale.widthPx); // prettier-ignore
+  c.fillStyle = palette.activity;
+  c.beginPath();
+  for (const [left, right] of thin) c.rect(left, top + laneHeight - ACTIVITY_PX, Math.max(right - left, 1.5), ACTIVITY_PX);
+  c.fill();
+  const seen = events.filter((event) => markEnd(event, nowUs) > scale.fromUs && event.start_us < scale.toUs);
+  const inset = laneHeight >= 24 ? 5 : 3;
+  const wide = pixelRuns((i) => seen[i]?.start_us ?? 0, (i) => markEnd(seen[i] as EventDoc, nowUs), 0, seen.length, toX, scale.widthPx); // prettier-ignore
+  for (const [left, right] of wide) {
+    const width = Math.max(right - left, EVENT_PX_MIN);
+    c.beginPath();
+    c.roundRect(left - 1, top + inset - 1, width + 2, laneHeight - 2 * inset + 2, 2.5);
+    c.fillStyle = palette.surface;
+    c.fill();
+    c.beginPath();
+    c.roundRect(left, top + inset, width, laneHeight - 2 * inset, 2);
+    c.fillStyle = palette.event;
+    c.fill();
+  }
 }
 
 function drawName(c: CanvasRenderingContext2D, picture: Picture, name: string, top: number, isFocus: boolean): void {
