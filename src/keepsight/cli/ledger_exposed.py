@@ -20,7 +20,9 @@ from keepsight.serve.control import Control, ControlError
 UNKNOWN_NAME: Final = 2
 """Exit status for a camera or member that nobody knows, and for a time that is none."""
 ID_DIGITS_MIN: Final = 4
-DELIVERIES: Final = {"live": "live", "rec": "recorded", "export": "exported"}
+DELIVERIES: Final = {
+    "live": "live", "rec": "recorded", "export": "exported", "event": "event picture",
+}  # fmt: skip
 
 
 class NotKnownError(CommandError):

@@ -198,7 +198,10 @@ async def test_keeping_is_on_the_ledger(home):
     found = await noticed(home, visit(home), picture=False)
     await events.keep(found, is_kept=True, by="local")
     assert (await events.find(found.event_id)).is_kept
-    assert lines(home, "event_kept")[0]["kept"] is True
+    await events.keep(found, is_kept=False, by="local")
+    assert not (await events.find(found.event_id)).is_kept
+    kinds = [line["type"] for line in lines(home, "event_kept", "event_not_kept")]
+    assert kinds == ["event_not_kept", "event_kept"]
 
 
 async def test_who_leaves_takes_their_marks_along(home):

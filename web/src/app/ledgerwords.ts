@@ -14,13 +14,13 @@ export const LINE_KINDS: Record<LineKind, readonly string[]> = {
   refused: ['refused', 'refused_release', 'ledger_alarm', 'rolled_back', 'suspended', 'resumed'],
   signin: ['sign_in', 'sign_in_failed', 'sign_out', 'session_ended', 'passphrase_changed', 'email_changed'],
   people: ['member_added', 'member_changed', 'member_removed', 'granted', 'grant_changed', 'grant_ended', 'invited', 'invite_used', 'invite_revoked', 'device_enrolled', 'device_removed', 'subject_erased', 'subject_exported', 'consent_given', 'consent_withdrawn'],
-  cameras: ['camera_added', 'camera_tried', 'camera_changed', 'camera_kept', 'camera_removed', 'identity_changed', 'identity_accepted', 'identity_stopped', 'recordings_deleted'],
+  cameras: ['camera_added', 'camera_tried', 'camera_changed', 'camera_kept', 'camera_removed', 'identity_changed', 'identity_accepted', 'identity_stopped', 'recordings_deleted', 'event_deleted', 'event_kept', 'event_not_kept'],
   household: ['settings', 'pin_set', 'pin_removed', 'renamed', 'epoch', 'recovered', 'recovery_kit', 'mail_server', 'host_forbidden', 'ledger_taken_over', 'restore_accepted', 'alarm_cleared'],
 };
 
 const ICONS: Record<string, IconName> = {
   release: 'key', refused: 'shield', sign_in: 'device', sign_in_failed: 'warn', member_added: 'device', device_enrolled: 'device',
-  device_removed: 'close', settings: 'settings', export: 'export', recordings_deleted: 'close', camera_added: 'camera',
+  device_removed: 'close', settings: 'settings', export: 'export', recordings_deleted: 'close', event_deleted: 'close', event_kept: 'check', camera_added: 'camera',
   camera_changed: 'camera', camera_removed: 'close', identity_accepted: 'swap', identity_changed: 'swap',
   granted: 'key', member_removed: 'close', member_changed: 'device', rolled_back: 'warn', ledger_alarm: 'warn', restore_accepted: 'check',
   alarm_cleared: 'check', subject_erased: 'close', suspended: 'off', resumed: 'check', epoch: 'key', sign_out: 'signOut',

@@ -5,7 +5,7 @@
 import type { Stretch } from '../api/ledger';
 
 /** What a key was for, in words that people use. */
-export type Seeing = 'live' | 'recorded' | 'exported';
+export type Seeing = 'live' | 'recorded' | 'exported' | 'noticed';
 
 export interface Sight {
   /** The same for one person, whatever is left of their name. */
@@ -39,8 +39,10 @@ export interface Group {
 /** A pause below this is no pause to a person who looks. */
 const JOINT_US = 60_000_000;
 
+const SEEING: Readonly<Record<string, Seeing>> = { rec: 'recorded', export: 'exported', event: 'noticed' };
+
 function seeingOf(purpose: string): Seeing {
-  return purpose === 'rec' ? 'recorded' : purpose === 'export' ? 'exported' : 'live';
+  return SEEING[purpose] ?? 'live';
 }
 
 function sightOf(stretch: Stretch): Sight {

@@ -27,11 +27,12 @@ test('other people, screens, cameras, kinds and times stay apart, newest first',
     stretch(0, 5, { device_id: 'd2' }),
     stretch(0, 5, { camera_id: 'c2', camera: 'Yard' }),
     stretch(0, 5, { purpose: 'rec' }),
+    stretch(0, 5, { purpose: 'event', stream: 'event' }),
     stretch(20, 25),
   ]);
-  expect(found).toHaveLength(6);
+  expect(found).toHaveLength(7);
   expect(found[0]?.fromUs).toBe(20 * MINUTE_US);
-  expect(byCamera(found).map((group) => [group.title, group.sights.length, group.others])).toEqual([['Hall', 5, 2], ['Yard', 1, 1]]);
+  expect(byCamera(found).map((group) => [group.title, group.sights.length, group.others])).toEqual([['Hall', 6, 2], ['Yard', 1, 1]]);
   expect(byPerson(found, '?').map((group) => [group.title, group.others])).toEqual([['Ann', 2], ['Ben', 1]]);
 });
 

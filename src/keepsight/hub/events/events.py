@@ -300,7 +300,8 @@ class Events:
             keepsight.seal.ledger.LedgerError: the ledger refused; nothing has changed.
         """
         home = self._household
-        await home.journal.record([_line("event_kept", event, by) | {"kept": is_kept}])
+        kind = "event_kept" if is_kept else "event_not_kept"
+        await home.journal.record([_line(kind, event, by)])
         await home.sql(self.store.keep, home.household_id, event.event_id, is_kept=is_kept)
         if not is_kept:
             home.archive.recordings.look_again(event.camera_id)
