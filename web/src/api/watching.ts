@@ -70,6 +70,8 @@ export interface WatchState {
   since_us: number;
   dropped: number;
   looks: number;
+  /** How listening goes; null: nobody listens. */
+  sound?: { state: string; reason: string | null } | null;
 }
 
 export class WatchingClient {
