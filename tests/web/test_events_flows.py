@@ -85,7 +85,7 @@ async def test_filters_stand_in_the_address_and_back_closes_an_event(
     await expect(page.locator("a.cell").first).to_have_accessible_name(re.compile("Vehicle"))
     await expect(page.get_by_role("link", name=re.compile("Person"))).to_have_count(0)
     await page.get_by_role("button", name="Camera", exact=True).click()
-    await page.get_by_label("Hall").check()
+    await page.get_by_role("checkbox", name="Hall").check()
     await expect(page.get_by_text("Nothing like that")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("button", name="Hall")).to_be_focused()
