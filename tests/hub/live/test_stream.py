@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from keepsight.hub.ingest.fanout import BreakReason, Fanout
 from keepsight.hub.live import stream as stream_module
-from keepsight.hub.live.stream import LiveStream, Watcher
+from keepsight.hub.live.stream import LiveStream
+from keepsight.hub.live.window import Watcher
 from keepsight.lan.rtsp.unit import AccessUnit, AudioFormat, StreamFormat, VideoFormat
 from keepsight.seal import frame
 from keepsight.seal.frame import Expectation, Opened, Reason, Refusal, WindowKey
@@ -31,7 +32,7 @@ PPS = bytes.fromhex("68cb8cb2")
 SOUND = AudioFormat("pcma", 8000, 1, b"", "alaw", 8000)
 FORMAT = StreamFormat(VideoFormat("h264", 320, 240, (SPS, PPS), "avc1.42c00a"), SOUND)
 HOUSEHOLD, CAMERA = bytes(range(16)), bytes(range(16, 32))
-ANY = Expectation((Kind.INIT, Kind.STILL, Kind.GOP))
+ANY = Expectation((Kind.INIT, Kind.STILL, Kind.GOP, Kind.EVENT))
 
 
 class Rig:
@@ -480,3 +481,53 @@ def _follow(before: tuple[bytes, int] | None, opened: Opened) -> tuple[bytes, in
     if opened.kind is Kind.GOP:
         assert sequence == before[1] + 1
     return writer, sequence
+
+
+BOXES = b'{"wall_us":1,"boxes":[]}'
+
+
+def test_what_is_seen_goes_to_who_has_the_pictures() -> None:
+    rig = Rig()
+    rig.live.on_boxes(BOXES)
+    rig.shoot(key=True)
+    rig.live.on_boxes(BOXES)
+    rig.watch()
+    rig.live.on_boxes(BOXES)
+    rig.shoot()
+    opened = rig.opened()
+    assert kinds(opened) == [Kind.INIT, Kind.STILL, Kind.EVENT, Kind.GOP]
+    assert sequences(opened) == [0, 1, 2, 3]
+    assert opened[2].payload == BOXES
+    assert opened[2].wall_us == rig.clock.wall_us()
+
+
+def test_who_comes_later_in_a_group_of_pictures_misses_no_number() -> None:
+    rig = Rig()
+    rig.watch()
+    rig.shoot(key=True)
+    rig.live.on_boxes(BOXES)
+    rig.shoot()
+    rig.live.on_boxes(BOXES)
+    rig.live.on_boxes(BOXES)
+    first = rig.opened()
+    late: list[bytes] = []
+    rig.live.watch(late.append)
+    assert sequences([rig.open(sealed) for sealed in late]) == sequences(first) == [*range(6)]
+    rig.live.roll()
+    rig.shoot()
+    again = rig.opened()
+    assert kinds(again) == [Kind.INIT, Kind.STILL, Kind.GOP, Kind.GOP]
+    assert sequences(again) == [0, 1, 2, 3]
+    rig.shoot(key=True)
+    rig.got.clear()
+    rig.live.watch(rig.got.append)
+    assert kinds(rig.opened()) == [Kind.INIT, Kind.STILL]
+
+
+def test_somebody_is_told_when_watching_begins_and_ends() -> None:
+    rig, told = Rig(), []
+    rig.live.on_watching = lambda: told.append(rig.live.is_watched)
+    rig.watch()
+    rig.live.unwatch(rig.got.append)
+    assert told[0]
+    assert not told[-1]

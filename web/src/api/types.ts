@@ -131,6 +131,8 @@ export interface Camera {
   pin?: 'none' | 'set' | 'ask';
   /** It has privacy masks: its stills are the watcher's, live pictures are not masked. */
   masked?: boolean;
+  /** How watching it goes. */
+  watching_state?: { state: string; reason: string | null };
 }
 
 /** Something is switched off. */

@@ -5,6 +5,7 @@ import { fileStem, NO_REPORT, saveBlob } from './picture';
 import type { LiveReport, LiveView, PlaybackReport, PlaybackView, StreamChoice } from './ports';
 
 export const SPEEDS = [0.5, 1, 2, 4, 8, 16] as const;
+const BOXES = 'keepsight.boxes';
 /** A click this close to the present means live. */
 const LIVE_US = 3_000_000;
 
@@ -14,6 +15,8 @@ export class Deck {
   isMuted = $state(true);
   /** Dark pictures are lifted for the eyes. */
   isBright = $state(false);
+  /** What the watcher sees is drawn over live pictures; remembered in this browser. */
+  hasBoxes = $state(localStorage.getItem(BOXES) === 'on');
   choice = $state<StreamChoice>('auto');
   live = $state.raw<LiveReport>(NO_REPORT);
   liveView = $state.raw<LiveView | null>(null);
@@ -101,6 +104,11 @@ export class Deck {
     const index = SPEEDS.indexOf(this.speed as (typeof SPEEDS)[number]);
     const next = SPEEDS[Math.min(Math.max(index + direction, 0), SPEEDS.length - 1)];
     if (next !== undefined) this.setSpeed(next);
+  }
+
+  toggleBoxes(): void {
+    this.hasBoxes = !this.hasBoxes;
+    localStorage.setItem(BOXES, this.hasBoxes ? 'on' : 'off');
   }
 
   toggleSound(): void {

@@ -37,7 +37,7 @@ export interface FeedSource {
 
 /** What the player of a feed is told. */
 export interface Listener {
-  /** INIT, STILL and GOP in order, without holes: after a loss the next one is a STILL. */
+  /** INIT, STILL and GOP in order, without holes, EVENT in between: after a loss the next one is a STILL. */
   opened(opened: Opened, receivedMs: number): void | Promise<void>;
   refused(reason: Reason): void;
   state(state: StreamState): void;
@@ -177,7 +177,7 @@ export class Feed implements Watcher {
     if (kindOf(sealed) === Kind.INIT) return { kinds: [Kind.INIT], sequenceMin: 0, sequenceMax: 0 };
     const last = this.#progress.get(writer)?.last ?? 0;
     return {
-      kinds: this.#source.stream === 'still' ? [Kind.STILL, Kind.THUMB] : [Kind.STILL, Kind.GOP],
+      kinds: this.#source.stream === 'still' ? [Kind.STILL, Kind.THUMB] : [Kind.STILL, Kind.GOP, Kind.EVENT],
       sequenceMin: last + 1,
       nowUs: this.#parts.nowUs(),
       ageUsMax: LIVE_AGE_US_MAX,

@@ -5,28 +5,26 @@
 // is reading boxes.
 
 import type { ApiClient } from '../api/client';
-import type { Camera, CameraStream, StreamState } from '../api/types';
+import type { Camera, StreamState } from '../api/types';
 import { Kind } from '../seal/header';
 import type { Opened, Reason } from '../seal/open';
-import { Feed, type FeedSource, type Listener } from './feed';
+import { Feed, type Listener } from './feed';
 import { FormatError, parseFragment, parseInit, type VideoTrack } from './isobmff';
 import type { Keyring } from './keyring';
-import { type LiveFacts, type LiveReport, REFUSED_MS_MIN, reportOf } from './livestate';
-import { type StreamChoice, wantedStream } from './livestate';
+import { Breaks, LiveSources, whileTrue } from './livesources';
+import { type LiveReport, REFUSED_MS_MIN, Reporter, type StreamChoice, wantedStream } from './livestate';
 import { Marks } from './marks';
 import { NetworkJudge } from './network';
 import type { Refusals } from './refusals';
 import { type LiveScreen, type ScreenEvents, screenFor, type Shown } from './screen';
+import { Sights } from './sights';
 import type { LiveSocket } from './socket';
 import { LiveSound } from './livesound';
-import type { SoundProblem, Speaker } from './sound';
+import type { Speaker } from './sound';
 import { Stills } from './stills';
 import { ThumbError, ThumbScreen } from './thumbscreen';
 
 const TICK_MS = 500;
-/** Decoders that break this often within the time do not decode this stream. */
-const BREAKS = 4;
-const BREAKS_WITHIN_MS = 20_000;
 const FORBIDDEN_MS = 5000;
 /** A machine that is too slow for main so often gets sub, unless main was asked for. */
 const OVERWHELMED_MAX = 3;
@@ -44,10 +42,11 @@ export interface LiveParts {
 
 export class LivePlayer {
   readonly marks = new Marks();
+  readonly sights = new Sights();
   readonly #parts: LiveParts;
-  readonly #camera: Camera;
+  readonly #sources: LiveSources;
   readonly #container: HTMLElement;
-  readonly #report: (report: LiveReport) => void;
+  readonly #reporter: Reporter;
   readonly #judge = new NetworkJudge();
   readonly #screenEvents: ScreenEvents = {
     shown: (shown) => this.#onShown(shown),
@@ -72,7 +71,7 @@ export class LivePlayer {
   #track: VideoTrack | null = null;
   /** Streams whose codec this browser does not decode. */
   readonly #undecodable = new Set<'main' | 'sub'>();
-  #breaksMs: number[] = [];
+  readonly #breaks = new Breaks();
   /** How often this machine was too slow for main. */
   #overwhelmed = 0;
   #shown: Shown | null = null;
@@ -81,7 +80,6 @@ export class LivePlayer {
   #isConnected = true;
   #waitingSinceMs = performance.now();
   #cameraState: StreamState | null = null;
-  #said = '';
   #isClosed = false;
 
   constructor(
@@ -92,10 +90,10 @@ export class LivePlayer {
     report: (report: LiveReport) => void,
   ) {
     this.#parts = parts;
-    this.#camera = camera;
+    this.#sources = new LiveSources(camera);
     this.#container = container;
     this.#choice = choice;
-    this.#report = report;
+    this.#reporter = new Reporter(report);
     this.#resized = new ResizeObserver(() => this.#follow());
     this.#resized.observe(container);
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
@@ -115,14 +113,9 @@ export class LivePlayer {
 
   /** Sound of the main stream. Call it from a click: browsers start sound only then. */
   setMuted(isMuted: boolean): void {
-    const source = this.#source('audio');
+    const source = this.#sources.of('audio');
     if (isMuted) this.#sound?.close();
     this.#sound = isMuted || source === null ? null : (this.#sound ?? new LiveSound(this.#parts, source));
-  }
-
-  /** Why sound asked for is not heard; null when nothing is wrong. */
-  get soundProblem(): SoundProblem | null {
-    return this.#sound?.problem ?? null;
   }
 
   /** The picture on screen as PNG. */
@@ -139,6 +132,7 @@ export class LivePlayer {
     clearInterval(this.#timer);
     this.#resized.disconnect();
     this.#unwatch();
+    this.sights.clear();
     this.#sound?.close();
     this.#screen?.close();
     this.#screen = null;
@@ -146,16 +140,11 @@ export class LivePlayer {
 
   // --- which stream, which way ----------------------------------------------------------------
 
-  #source(stream: CameraStream['stream']): FeedSource | null {
-    const found = this.#camera.streams.find((candidate) => candidate.stream === stream);
-    return found === undefined ? null : { camera: this.#camera.id, stream, opaque: found.opaque };
-  }
-
   #wanted(): 'main' | 'sub' {
     return wantedStream({
       choice: this.#choice,
       canMain: !this.#undecodable.has('main'),
-      canSub: this.#source('sub') !== null && !this.#undecodable.has('sub'),
+      canSub: this.#sources.of('sub') !== null && !this.#undecodable.has('sub'),
       isOverwhelmed: this.#overwhelmed >= OVERWHELMED_MAX,
       pixels: this.#container.clientWidth * (globalThis.devicePixelRatio || 1),
     });
@@ -171,27 +160,20 @@ export class LivePlayer {
     this.#say();
   }
 
-  /** Only stills may be seen: they come as a stream of their own, one a second at most. */
-  get #isStillOnly(): boolean {
-    return this.#source('main') === null && this.#source('sub') === null;
-  }
-
   #watch(): void {
     const { way } = this.#judge;
-    if (this.#isStillOnly) {
-      const still = this.#source('still');
+    if (this.#sources.isStillOnly) {
+      const still = this.#sources.of('still');
       if (still !== null) this.#feed ??= new Feed(this.#parts, still, this.#listener('live'));
       return;
     }
     if (way !== 'live' && this.#stills === null) {
-      // Single pictures of a camera with privacy masks are masked ones, or none.
-      const isMasked = this.#camera.masked === true;
-      const source = isMasked ? this.#source('still') : (this.#source('sub') ?? this.#source('main'));
-      if (isMasked && source === null) this.#cameraState = 'hidden';
+      const source = this.#sources.stills;
+      if (this.#sources.isMasked && source === null) this.#cameraState = 'hidden';
       if (source !== null) this.#stills = new Stills(this.#parts, source, this.#listener('stills'));
     }
     if (way !== 'stills' && this.#feed === null) {
-      const source = this.#source(this.#stream);
+      const source = this.#sources.of(this.#stream);
       if (source === null) return;
       this.marks.asked();
       this.#feed = new Feed(this.#parts, source, this.#listener('live'));
@@ -214,7 +196,7 @@ export class LivePlayer {
   /** Follow the judge: live, stills, or live tried behind stills. */
   #turn(): void {
     const { way } = this.#judge;
-    if (this.#isStillOnly) return; // there is nothing smaller to turn to
+    if (this.#sources.isStillOnly) return; // there is nothing smaller to turn to
     if (way === 'live' && this.#stills !== null) {
       this.#stills.close();
       this.#stills = null;
@@ -243,15 +225,11 @@ export class LivePlayer {
   #listener(way: 'live' | 'stills'): Listener {
     const isOurs = (): boolean =>
       !this.#isClosed && (way === 'live' ? this.#liveListener : this.#stillListener) === listener;
-    const ifOurs =
-      <A extends unknown[]>(tell: (...values: A) => void) =>
-      (...values: A): void => {
-        if (isOurs()) tell(...values);
-      };
+    const ifOurs = <A extends unknown[]>(tell: (...values: A) => void) => whileTrue(isOurs, tell);
     const listener: Listener = {
       opened: async (opened, receivedMs) => {
         if (!isOurs()) return;
-        if (way === 'live' && this.#judge.way === 'trial' && !this.#isStillOnly) this.#try(opened);
+        if (way === 'live' && this.#judge.way === 'trial' && !this.#sources.isStillOnly) this.#try(opened);
         else await this.#take(opened, receivedMs, way);
       },
       refused: ifOurs((reason: Reason) => this.#refuse(reason)),
@@ -284,11 +262,11 @@ export class LivePlayer {
   /** Live again, behind the stills: counted and not shown. */
   #try(opened: Opened): void {
     if (opened.kind === Kind.INIT) this.#trialInit = opened;
-    else this.#judge.picture();
+    else if (opened.kind !== Kind.EVENT) this.#judge.picture();
   }
 
   async #take(opened: Opened, receivedMs: number, way: 'live' | 'stills'): Promise<void> {
-    const isStill = way === 'stills' || this.#isStillOnly;
+    const isStill = way === 'stills' || this.#sources.isStillOnly;
     try {
       if (opened.kind === Kind.INIT) {
         this.#isForbidden = false;
@@ -296,6 +274,10 @@ export class LivePlayer {
         // What follows it may be a masked picture, which needs neither a track nor a decoder for one.
         if (isStill) this.#stillInit = opened;
         else await this.#begin(opened);
+        return;
+      }
+      if (opened.kind === Kind.EVENT) {
+        if (this.#refused === null) this.sights.take(opened.payload);
         return;
       }
       if (isStill) await this.#prepare(opened);
@@ -366,13 +348,8 @@ export class LivePlayer {
   }
 
   #onBroken(): void {
-    const now = performance.now();
-    this.#breaksMs = this.#breaksMs.filter((ms) => now - ms < BREAKS_WITHIN_MS);
-    this.#breaksMs.push(now);
     this.#feed?.restart();
-    if (this.#breaksMs.length < BREAKS) return;
-    this.#breaksMs = [];
-    this.#cannotDecode();
+    if (this.#breaks.isTooMany(performance.now())) this.#cannotDecode();
   }
 
   #onOverwhelmed(): void {
@@ -390,6 +367,7 @@ export class LivePlayer {
 
   #clear(): void {
     this.#screen?.clear();
+    this.sights.clear();
     this.#shown = null;
     this.#say();
   }
@@ -398,7 +376,7 @@ export class LivePlayer {
 
   #say(): void {
     if (this.#isClosed) return;
-    const facts: LiveFacts = {
+    const facts = {
       nowUs: this.#parts.nowUs(),
       nowMs: performance.now(),
       shownUs: this.#shown?.wallUs ?? null,
@@ -408,17 +386,13 @@ export class LivePlayer {
       isConnected: this.#isConnected,
       waitingSinceMs: this.#waitingSinceMs,
       cameraState: this.#cameraState,
-      isStills: this.#judge.way !== 'live' || this.#isStillOnly,
+      isStills: this.#judge.way !== 'live' || this.#sources.isStillOnly,
     };
-    const report = reportOf(facts, {
+    this.#reporter.say(facts, {
       stream: this.#stream,
       isSubstitute: this.#stream === 'sub' && this.#undecodable.has('main'),
       width: this.#shown?.width ?? 0,
       height: this.#shown?.height ?? 0,
     });
-    const said = JSON.stringify({ ...report, ageSeconds: Math.floor(report.ageSeconds ?? -1) });
-    if (said === this.#said) return;
-    this.#said = said;
-    this.#report(report);
   }
 }

@@ -86,6 +86,21 @@ export function reportOf(
   return { ...shown, state: pictureState(facts), ageSeconds: ageSecondsOf(facts), reason, isStills };
 }
 
+/** Tells a tile's report when it changed, and each second as its picture grows older. */
+export class Reporter {
+  #said = '';
+
+  constructor(private readonly report: (report: LiveReport) => void) {}
+
+  say(facts: LiveFacts, shown: Parameters<typeof reportOf>[1]): void {
+    const report = reportOf(facts, shown);
+    const said = JSON.stringify({ ...report, ageSeconds: Math.floor(report.ageSeconds ?? -1) });
+    if (said === this.#said) return;
+    this.#said = said;
+    this.report(report);
+  }
+}
+
 export type StreamChoice = 'auto' | 'main' | 'sub';
 
 /** A container at least this wide, in device pixels, gets the main stream. */

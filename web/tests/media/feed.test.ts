@@ -191,3 +191,24 @@ test('a closed feed says nothing more', async () => {
   world.feed.close();
   expect(await world.give(...(await beginning()))).toEqual([]);
 });
+
+test('what was seen comes between pictures and leaves no hole', async () => {
+  const world = new World();
+  await world.give(...(await beginning()));
+  const given = [await ours(Kind.EVENT, 3), await ours(Kind.GOP, 4), await ours(Kind.EVENT, 5)];
+  expect(await world.give(...given)).toEqual(['5:3', '2:4', '5:5']);
+});
+
+test('after a hole what was seen waits for a keyframe too', async () => {
+  const world = new World();
+  await world.give(...(await beginning()));
+  expect(await world.give(await ours(Kind.EVENT, 4), await ours(Kind.GOP, 5))).toEqual([]);
+  expect(await world.give(await ours(Kind.STILL, 6), await ours(Kind.EVENT, 7))).toEqual(['1:6', '5:7']);
+});
+
+test('sound carries nothing that was seen', async () => {
+  const world = new World('audio');
+  const sound = (kind: number, sequence: number) =>
+    seal(secretOf(1), contextOf(A, { stream: 'audio' }), { kind, sequence });
+  expect(await world.give(await sound(Kind.INIT, 0), await sound(Kind.THUMB, 1))).toEqual(['3:0', 'refused wrong_kind']);
+});

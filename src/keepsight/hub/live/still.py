@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from keepsight.hub.camera import StreamState
-from keepsight.hub.live.stream import LiveStream, LiveWindow, Watcher, _Entry, _Window
+from keepsight.hub.live.stream import LiveStream
+from keepsight.hub.live.window import Entry, LiveWindow, Watcher, Window
 from keepsight.hub.watching import Polygon, Watching
 from keepsight.lan.rtsp.unit import AccessUnit
 from keepsight.seal.header import Kind, Sealed
@@ -164,7 +165,7 @@ class StillStream(LiveStream):
             self._taken_us = now_us
             super().on_unit(unit)
 
-    def _seal_unit(self, window: _Window, entry: _Entry) -> Sealed:
+    def _seal_unit(self, window: Window, entry: Entry) -> Sealed:
         if not self._masks:
             return super()._seal_unit(window, entry)
         self._seal_init(window)

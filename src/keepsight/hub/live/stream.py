@@ -7,18 +7,24 @@ sealing lazily: while nobody watches, units are kept but not sealed. Not respons
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from keepsight.core.clock import Clock
 from keepsight.hub import mp4
 from keepsight.hub.ingest.fanout import BreakReason
+from keepsight.hub.live.window import (
+    Entry,
+    Following,
+    LiveWindow,
+    Watcher,
+    Window,
+    decode_ticks,
+    flags_of,
+)
 from keepsight.lan.rtsp.unit import AccessUnit, StreamFormat
 from keepsight.seal.frame import Sealer, WindowKey
 from keepsight.seal.header import (
-    FLAG_DISCONTINUITY,
     FLAG_KEYFRAME,
-    FLAG_SENDER_TIME,
     FRAGMENT_BYTES_MAX,
     Context,
     Kind,
@@ -34,54 +40,11 @@ RELEASE_AHEAD_US: Final = 15_000_000
 """How long before the end of a window the key of the next one may be asked for."""
 GOP_BYTES_MAX: Final = 8 * 1024 * 1024
 """Of the newest GOP only the keyframe is kept beyond this size."""
+NOTES_MAX: Final = 512
+"""Between the units of one GOP; more are given and not kept."""
 UNIT_BYTES_MAX: Final = FRAGMENT_BYTES_MAX - 64 * 1024
 SOUND_MS_MAX: Final = 100
 """A fragment of sound holds at most this much, unless a single frame is longer."""
-
-Watcher = Callable[[Sealed], None]
-"""Takes one sealed fragment, without waiting and without raising."""
-
-
-@dataclass(frozen=True, slots=True)
-class LiveWindow:
-    """What the key release needs to know of a window."""
-
-    context: Context
-    codec: str
-    """RFC 6381."""
-    expires_us: int
-    """Wall time. The window goes on to the keyframe after it."""
-
-
-@dataclass(slots=True)
-class _Window:
-    context: Context
-    started_us: int
-    """Monotonic."""
-    sealer: Sealer | None = None
-    """None until the first fragment is wanted."""
-    init: Sealed = b""
-    zero_ticks: int = 0
-
-
-@dataclass(slots=True)
-class _Following:
-    """How far a watcher is."""
-
-    writer: bytes = b""
-    """Of the window whose INIT it was given last."""
-    is_waiting: bool = True
-    """It can use nothing before the next keyframe."""
-
-
-@dataclass(slots=True)
-class _Entry:
-    """One unit of the newest GOP, and its fragment once somebody wanted it."""
-
-    unit: AccessUnit
-    end_ticks: int
-    flags: int
-    sealed: Sealed | None = None
 
 
 class LiveStream:
@@ -108,18 +71,20 @@ class LiveStream:
         self._clock = clock
         self._window_secret = window_secret
         self._is_sound = stream is Stream.AUDIO
-        self._watchers: dict[Watcher, _Following] = {}
+        self._watchers: dict[Watcher, Following] = {}
         self._format: StreamFormat | None = None
         self._init_payload = b""
         self._codec = ""
         self._step_ticks = 0
         """Last distance of two units: the best guess of how long the newest one lasts."""
         self._last_ticks: int | None = None
-        self._window: _Window | None = None
-        self._next: _Window | None = None
-        self._gop: list[_Entry] = []
+        self._window: Window | None = None
+        self._next: Window | None = None
+        self._gop: list[Entry] = []
         self._gop_bytes = 0
         self._is_gop_whole = True
+        self._notes: list[tuple[int, Sealed]] = []
+        """What was said between the kept units: after how many of them, and the fragment."""
         self._sound: list[AccessUnit] = []
         self._is_after_break = False
         self.on_watching: Callable[[], None] | None = None
@@ -150,10 +115,11 @@ class LiveStream:
         if self._window is None:
             return
         self._window = self._new_window()
+        self._notes.clear()
         for entry in self._gop:
             entry.sealed = None
         if self._gop:
-            self._window.zero_ticks = _decode_ticks(self._gop[0].unit)
+            self._window.zero_ticks = decode_ticks(self._gop[0].unit)
         self._sound.clear()
         for watcher, following in self._watchers.items():
             self._catch_up(watcher, following)
@@ -167,7 +133,7 @@ class LiveStream:
 
     def watch(self, watcher: Watcher) -> None:
         """Give INIT, the newest STILL and what followed it, at once, then each fragment."""
-        following = self._watchers[watcher] = _Following()
+        following = self._watchers[watcher] = Following()
         self._catch_up(watcher, following)
         if self.on_watching is not None:
             self.on_watching()
@@ -178,8 +144,8 @@ class LiveStream:
         if self.on_watching is not None:
             self.on_watching()
 
-    def on_boxes(self, document: bytes, wall_us: int) -> None:
-        """Give what was seen in a picture of `wall_us`, as JSON, to who has the pictures."""
+    def on_boxes(self, document: bytes) -> None:
+        """Give what was seen, as JSON, to who has the pictures. Takes a number of the window."""
         window = self._window
         if window is None or window.sealer is None:
             return
@@ -188,12 +154,18 @@ class LiveStream:
             for watcher, found in self._watchers.items()
             if not found.is_waiting and found.writer == window.context.writer
         ]
-        if following:
-            sealed = window.sealer.seal(
-                Kind.EVENT, document, wall_us=wall_us, monotonic_us=self._clock.monotonic_us()
-            )
-            for watcher in following:
-                watcher(sealed)
+        if not following:
+            return
+        sealed = window.sealer.seal(
+            Kind.EVENT,
+            document,
+            wall_us=self._clock.wall_us(),
+            monotonic_us=self._clock.monotonic_us(),
+        )
+        if self._is_gop_whole and len(self._notes) < NOTES_MAX:
+            self._notes.append((len(self._gop), sealed))
+        for watcher in following:
+            watcher(sealed)
 
     def still(self) -> bytes | None:
         """INIT and the newest STILL, back to back; None while there is no picture."""
@@ -258,31 +230,32 @@ class LiveStream:
     def _name(self) -> str:
         return f"{self._camera.hex()[:8]} {self.stream.name.lower()}"
 
-    def _new_window(self) -> _Window:
+    def _new_window(self) -> Window:
         context = Context(self._household, self._camera, self.stream, self._epoch, new_id())
-        return _Window(context, self._clock.monotonic_us())
+        return Window(context, self._clock.monotonic_us())
 
-    def _remaining_us(self, window: _Window) -> int:
+    def _remaining_us(self, window: Window) -> int:
         return window.started_us + WINDOW_US - self._clock.monotonic_us()
 
-    def _describe(self, window: _Window, *, extra_us: int = 0) -> LiveWindow:
+    def _describe(self, window: Window, *, extra_us: int = 0) -> LiveWindow:
         remaining_us = WINDOW_US if window is self._next else max(0, self._remaining_us(window))
         expires_us = self._clock.wall_us() + remaining_us + extra_us
         return LiveWindow(window.context, self._codec, expires_us)
 
-    def _window_for_entry(self, window: _Window, unit: AccessUnit) -> _Window:
+    def _window_for_entry(self, window: Window, unit: AccessUnit) -> Window:
         """The window that a keyframe, or a frame of sound, belongs to: the next one when due."""
         if self._remaining_us(window) <= 0:
             window = self._next or self._new_window()
             window.started_us = self._clock.monotonic_us()
             self._window, self._next = window, None
         if window.sealer is None:
-            window.zero_ticks = _decode_ticks(unit)
+            window.zero_ticks = decode_ticks(unit)
         return window
 
     def _stop(self) -> None:
         self._format = self._window = self._next = self._last_ticks = None
         self._gop.clear()
+        self._notes.clear()
         self._sound.clear()
         for following in self._watchers.values():
             following.is_waiting = True
@@ -294,26 +267,28 @@ class LiveStream:
             self._step_ticks = unit.media_ticks - self._last_ticks
         self._last_ticks = unit.media_ticks
 
-    def _entry(self, unit: AccessUnit) -> _Entry:
+    def _entry(self, unit: AccessUnit) -> Entry:
         is_discontinuous, self._is_after_break = self._is_after_break, False
-        return _Entry(
-            unit, _decode_ticks(unit) + self._step_ticks, _flags(unit, is_after=is_discontinuous)
+        return Entry(
+            unit, decode_ticks(unit) + self._step_ticks, flags_of(unit, is_after=is_discontinuous)
         )
 
-    def _begin_gop(self, window: _Window, unit: AccessUnit) -> None:
+    def _begin_gop(self, window: Window, unit: AccessUnit) -> None:
         window = self._window_for_entry(window, unit)
         self._gop = [self._entry(unit)]
+        self._notes.clear()
         self._gop_bytes = unit.size_bytes
         self._is_gop_whole = True
         if self._watchers:
             self._seal_init(window)
             self._deliver_entry(window, self._seal_entry(window, 0))
 
-    def _continue_gop(self, window: _Window, unit: AccessUnit) -> None:
+    def _continue_gop(self, window: Window, unit: AccessUnit) -> None:
         entry = self._entry(unit)
         self._gop_bytes += unit.size_bytes
         if self._gop_bytes > GOP_BYTES_MAX:
             self._is_gop_whole = False
+            self._notes.clear()
             del self._gop[1:]
         if self._is_gop_whole:
             self._gop.append(entry)
@@ -323,7 +298,7 @@ class LiveStream:
             for watcher in following:
                 watcher(sealed)
 
-    def _deliver_entry(self, window: _Window, sealed: Sealed) -> None:
+    def _deliver_entry(self, window: Window, sealed: Sealed) -> None:
         """Give everybody a fragment at which one can begin, with INIT before it where needed."""
         for watcher, following in self._watchers.items():
             if following.writer != window.context.writer:
@@ -332,20 +307,26 @@ class LiveStream:
             watcher(sealed)
             following.is_waiting = False
 
-    def _catch_up(self, watcher: Watcher, following: _Following) -> None:
+    def _catch_up(self, watcher: Watcher, following: Following) -> None:
         window = self._window
         following.is_waiting = True
         if window is None or not (self._gop or self._is_sound):
             return
         watcher(self._seal_init(window))
         following.writer = window.context.writer
+        notes = iter(self._notes)
+        note = next(notes, None)
         for index in range(len(self._gop)):
             watcher(self._seal_entry(window, index))
+            # Without them numbers would be missing, and with them perhaps a picture.
+            while note is not None and note[0] == index + 1:
+                watcher(note[1])
+                note = next(notes, None)
         following.is_waiting = not self._is_gop_whole
 
     # --- sound ------------------------------------------------------------------------------
 
-    def _on_sound(self, window: _Window, unit: AccessUnit) -> None:
+    def _on_sound(self, window: Window, unit: AccessUnit) -> None:
         if not self._watchers:
             self._sound.clear()
             self._window_for_entry(window, unit)
@@ -366,7 +347,7 @@ class LiveStream:
 
     # --- sealing ----------------------------------------------------------------------------
 
-    def _seal_init(self, window: _Window) -> Sealed:
+    def _seal_init(self, window: Window) -> Sealed:
         if window.sealer is None:
             window.sealer = Sealer(WindowKey(self._window_secret(window.context), window.context))
             window.init = window.sealer.seal(
@@ -378,13 +359,13 @@ class LiveStream:
             )
         return window.init
 
-    def _seal_entry(self, window: _Window, index: int) -> Sealed:
+    def _seal_entry(self, window: Window, index: int) -> Sealed:
         entry = self._gop[index]
         if entry.sealed is None:
             entry.sealed = self._seal_unit(window, entry)
         return entry.sealed
 
-    def _seal_unit(self, window: _Window, entry: _Entry) -> Sealed:
+    def _seal_unit(self, window: Window, entry: Entry) -> Sealed:
         unit = entry.unit
         self._seal_init(window)
         run = mp4.Run(mp4.VIDEO_TRACK, window.zero_ticks, (unit,), entry.end_ticks)
@@ -392,24 +373,13 @@ class LiveStream:
         kind = Kind.STILL if unit.is_keyframe else Kind.GOP
         return self._seal(window, kind, unit, payload, entry.flags)
 
-    def _sequence(self, window: _Window) -> int:
+    def _sequence(self, window: Window) -> int:
         return 0 if window.sealer is None else window.sealer.sequence
 
     def _seal(
-        self, window: _Window, kind: Kind, unit: AccessUnit, payload: bytes, flags: int
+        self, window: Window, kind: Kind, unit: AccessUnit, payload: bytes, flags: int
     ) -> Sealed:
         assert window.sealer is not None  # noqa: S101 - the callers sealed INIT before
         return window.sealer.seal(
             kind, payload, wall_us=unit.wall_us, monotonic_us=unit.monotonic_us, flags=flags
         )
-
-
-def _decode_ticks(unit: AccessUnit) -> int:
-    return unit.media_ticks - unit.composition_ticks
-
-
-def _flags(unit: AccessUnit, *, is_after: bool) -> int:
-    flags = FLAG_KEYFRAME if unit.is_video and unit.is_keyframe else 0
-    if is_after or unit.is_after_loss:
-        flags |= FLAG_DISCONTINUITY
-    return flags | FLAG_SENDER_TIME if unit.is_sender_time else flags

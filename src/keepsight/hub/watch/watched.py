@@ -288,7 +288,7 @@ class Watched:
         for stream in PICTURE_STREAMS:
             live = self.running.live.get(stream)
             if live is not None and live.is_watched:
-                live.on_boxes(payload, claim.wall_us)
+                live.on_boxes(payload)
 
     def end_events(self) -> None:
         """What goes on ends at its last sight."""

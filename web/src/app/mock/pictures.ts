@@ -1,6 +1,6 @@
 /** The mock's live and playback pictures: canvases that draw scenes, and every state a tile can be in. */
 import type { Camera, ExportJob } from '../model';
-import type { ExportPort, LivePort, LiveReport, PlaybackPort, PlaybackReport, StreamChoice } from '../ports';
+import type { ExportPort, LivePort, LiveReport, LiveView, PlaybackPort, PlaybackReport, StreamChoice } from '../ports';
 import { drawScene, SCENE_HEIGHT, SCENE_WIDTH } from './scenes';
 import { recordedAt, type World } from './world';
 
@@ -54,7 +54,14 @@ export function livePort(world: World): LivePort {
       }, world.firstPictureMs + (index % 4) * 60);
       const frames = setInterval(draw, FRAME_MS);
       const reports = setInterval(() => report(now()), 1_000);
+      const sights: LiveView['sights'] = { listener: null };
+      const looks = setInterval(() => {
+        const at = 0.35 + 0.2 * Math.sin(Date.now() / 2000);
+        const somebody = { kind: 'person', confidence: 0.87, left: at, top: 0.35, right: at + 0.09, bottom: 0.85 };
+        if (trouble === undefined) sights.listener?.({ wallUs: Date.now() * 1000, seen: [somebody] });
+      }, 250);
       return {
+        sights,
         setStream(next) {
           wanted = next;
           report(now());
@@ -65,6 +72,7 @@ export function livePort(world: World): LivePort {
           clearTimeout(first);
           clearInterval(frames);
           clearInterval(reports);
+          clearInterval(looks);
           canvas?.remove();
         },
       };
