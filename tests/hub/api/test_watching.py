@@ -151,8 +151,8 @@ async def test_nonsense_of_any_shape_is_refused_or_kept_whole(home):
     await asyncio.to_thread(examples)
 
 
-async def test_models_are_listed_with_what_is_missing(home, monkeypatch, tmp_path):
-    monkeypatch.setenv("KEEPSIGHT_MODELS", str(tmp_path))
+async def test_models_are_listed_with_what_is_missing(home, tmp_path):
+    home.household.watch.models = tmp_path
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "yard.onnx").write_bytes(b"x")
     (tmp_path / "own" / "yard.txt").write_text("person\nforklift\n")

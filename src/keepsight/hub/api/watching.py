@@ -16,7 +16,6 @@ from keepsight.hub.watch.models import (
     KNOWN,
     OWN_FOLDER,
     find_own,
-    models_folder,
     own_models,
     state_of,
 )
@@ -98,7 +97,7 @@ async def set_watching(camera: str, body: WatchingBody, who: Owner) -> dict[str,
     """Watch one camera like this from now on. What it does now is in GET /cameras/{camera}."""
     running = _find(who, camera)
     wish = read_wish(body)
-    own = find_own(wish.model, models_folder())
+    own = find_own(wish.model, who.household.watch.models)
     try:
         check_watching(wish, own, running.camera.watching)
         changed = await who.household.roster.change(
@@ -114,9 +113,9 @@ async def set_watching(camera: str, body: WatchingBody, who: Owner) -> dict[str,
 
 
 @router.get("/models")
-async def list_models(_who: Owner) -> dict[str, Any]:
+async def list_models(who: Owner) -> dict[str, Any]:
     """The models to choose from, and whether their files lie on this machine."""
-    folder = models_folder()
+    folder = who.household.watch.models
     return {
         "models": [
             {
