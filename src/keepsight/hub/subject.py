@@ -31,6 +31,10 @@ ABOUT: Final = {
     "grants": "What an owner allowed you. Kept until an owner changes it or you leave.",
     "invites": "Invites that you made and nobody has used yet. Kept for a week at most.",
     "exports": "Files that you had made, locked, in memory. Gone when the hub restarts.",
+    "events": (
+        "Which events you have marked as seen. Gone with the event, and when you delete your "
+        "account."
+    ),
     "suspensions": "What you switched off. Your number stays in the history, without your name.",
     "consents": "What you agreed to or took back, and when. Kept until you delete your account.",
     "notices": (
@@ -175,6 +179,7 @@ async def describe(household: "Household", member: Member) -> dict[str, Any]:
         keepsight.seal.ledger.LedgerError: a line cannot be read.
     """
     stored = _stored(household, member)
+    stored["events"] = await household.events.marks(member.member_id)
     extent = await asyncio.to_thread(_ledger_extent, household, member)
     functions: list[dict[str, Any]] = [
         {"name": name, "about": about, "count": len(stored.get(name, ())), "entries": stored[name]}

@@ -34,7 +34,8 @@ async def test_events_go_with_their_recordings_unless_kept(home):
 
 
 async def test_age_goes_by_each_cameras_rule(home):
-    await hang(home, rule=RecordingRule(retention_days=2, event_retention_days=6))
+    rule = RecordingRule(mode="both", retention_days=2, event_retention_days=6)
+    await hang(home, rule=rule)
     await hang(home, ATTIC, "Attic")
     mine, older = old(home, 1, 5), old(home, 2, 7)
     attic = old(home, 3, 29, ATTIC)

@@ -213,9 +213,9 @@ async def test_who_leaves_takes_their_marks_along(home):
         ben = next(m for m in people.members.values() if m.name == "Ben")
         reader = ListReader(ben.member_id, 0)
         await events.mark(reader, [found.event_id], is_seen=True)
-        assert await events.marks(ben.member_id) == 1
+        assert len(await events.marks(ben.member_id)) == 1
         await people.remove_member(ben, by="local")
-    assert await events.marks(ben.member_id) == 0
+    assert await events.marks(ben.member_id) == []
 
 
 @pytest.mark.parametrize("keeps", [True, False])

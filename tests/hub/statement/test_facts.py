@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from keepsight.hub.camera import RecordingRule
 from keepsight.hub.statement.facts import gather_facts
 from tests.home import simulated_camera
 
@@ -41,8 +42,16 @@ async def test_what_is_looked_for_is_what_cameras_are_watched_for(home, clip):
         (running,) = home.household.roster.running()
         watching = running.camera.watching
         assert gather_facts(home.household).notices == watching.kinds
+        (hall,) = gather_facts(home.household).cameras
+        assert (hall.looks_for, hall.event_days) == (watching.kinds, 30)
+        assert not hall.is_following
+        rule = RecordingRule(mode="events", event_retention_days=9)
+        running.camera = replace(running.camera, rule=rule)
+        (hall,) = gather_facts(home.household).cameras
+        assert (hall.retention_days, hall.event_days, hall.is_following) == (9, 9, True)
         hears = replace(watching, kinds=("dog",), sounds=("glass", "alarm"))
         running.camera = replace(running.camera, watching=hears)
-        assert gather_facts(home.household).notices == ("dog", "sound")
+        facts = gather_facts(home.household)
+        assert (facts.notices, facts.cameras[0].looks_for) == (("dog", "sound"),) * 2
         running.camera = replace(running.camera, watching=replace(hears, is_on=False))
         assert gather_facts(home.household).notices == ()

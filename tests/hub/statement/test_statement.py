@@ -28,11 +28,15 @@ QUIET = StatementFacts(
 BUSY = replace(
     QUIET,
     owners=("Ann", "Bo"),
-    cameras=(*QUIET.cameras, CameraFacts("Hall", "", False, 30, False)),
+    cameras=(
+        *QUIET.cameras,
+        CameraFacts("Hall", "", False, 30, False, ("person", "dog"), None),
+        CameraFacts("Gate", "", True, 9, False, ("person", "sound"), 9, True),
+    ),
     guests=2,
     displays=("Hall tablet",),
     outside=(OutsideFacts("mail", "mail.example.org"), OutsideFacts("odd", "x.example.org")),
-    notices=("person", "dog"),
+    notices=("person", "dog", "sound"),
     starts_unattended=True,
 )
 
@@ -56,7 +60,9 @@ def test_what_is_switched_on_is_named():
         "Hall tablet",
         "mail.example.org",
         "x.example.org",
-        "people and dogs",
+        "**Hall**: people and dogs. Notes stay until the disk is full.",
+        "**Gate**: people and some sounds. Notes are deleted after 9 days.",
+        "records the picture. It is deleted after 9 days. Where nothing was noticed",
         "starts by itself",
     ):
         assert expected in text

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from keepsight.hub.archive import retention_rules
 from keepsight.hub.events.intake import Intake
 from keepsight.hub.events.pictures import PictureFiles
 from keepsight.hub.store.activity import ActivityStore
@@ -90,7 +91,9 @@ class Deletion:
             known = await home.sql(self._store.cameras, home.household_id)
             moved = await home.sql(self._movement.cameras, home.household_id)
             for camera in {*known, *moved}:
-                await self.before(camera, now_us - self._days(camera) * _DAY_US)
+                days = self._days(camera)
+                if days is not None:
+                    await self.before(camera, now_us - days * _DAY_US)
         too_many = await home.sql(self._store.count, home.household_id) - EVENTS_MAX
         while too_many > 0:
             count = min(too_many, IDS_MAX)
@@ -100,13 +103,10 @@ class Deletion:
             await self.delete(ids)
             too_many -= len(ids)
 
-    def _days(self, camera: bytes) -> int:
+    def _days(self, camera: bytes) -> int | None:
         running = self._household.roster.find(camera)
-        default = self._household.settings.retention_days
-        if running is None:
-            return default
-        rule = running.camera.rule
-        return max(rule.event_retention_days or 0, rule.retention_days or default)
+        cameras = [running.camera] if running else []
+        return retention_rules(self._household.settings, cameras).event_days_of(camera)
 
     def _is_clock_in_doubt(self) -> bool:
         clock, (wall_us, monotonic_us) = self._household.clock, self._last_look_us

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -283,8 +283,8 @@ class Events:
         home = self._household
         await home.sql(self.listing.mark_until, home.household_id, who, cameras, until_us)
 
-    async def marks(self, member: bytes) -> int:
-        """How many marks of a member are stored."""
+    async def marks(self, member: bytes) -> list[dict[str, Any]]:
+        """Everything that is stored of what a member has seen, for them to read."""
         home = self._household
         return await home.sql(self.listing.marks, home.household_id, member)
 

@@ -17,6 +17,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "in_room": " ({room})",
     "recorded_sound": "records picture and sound. It is deleted after {days}.",
     "recorded_silent": "records the picture. It is deleted after {days}.",
+    "following": "Where nothing was noticed, it is deleted after a few minutes.",
     "live_only": "can be watched live. Nothing is recorded.",
     "look_heading": "Who can look",
     "one_member": "One person of this home can look.",
@@ -32,6 +33,12 @@ SENTENCES: Final[Mapping[str, str]] = {
     "nothing_noticed": "The pictures are not searched for anything.",
     "noticed": "The system looks for {kinds} in the pictures and notes when it saw one.",
     "no_faces": "It does not know faces, and it keeps no list of them.",
+    "noted_for": "Notes are deleted after {days}.",
+    "noted_for_long": "Notes stay until the disk is full.",
+    "noted": (
+        "A note says what was seen, when and where. It can have some small pictures. They are "
+        "locked like all others. Somebody of this home can keep a note longer."
+    ),
     "kind_person": "people",
     "kind_vehicle": "cars",
     "kind_cat": "cats",

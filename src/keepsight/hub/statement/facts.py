@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from keepsight.hub.archive import retention_rules
 from keepsight.hub.member import Role
 from keepsight.hub.statement.statement import CameraFacts, OutsideFacts, StatementFacts
+from keepsight.hub.watching import Watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,11 +14,27 @@ if TYPE_CHECKING:
     from keepsight.hub.running import RunningCamera
 
 
+def _kinds(watching: Watching) -> tuple[str, ...]:
+    """What one camera is watched for; sounds as one."""
+    if not watching.is_on:
+        return ()
+    return (*watching.kinds, *(["sound"] if watching.sounds else []))
+
+
 def _camera(household: "Household", running: "RunningCamera") -> CameraFacts:
     camera = running.camera
-    days = camera.rule.retention_days or household.settings.retention_days
+    rules = retention_rules(household.settings, [camera])
+    days, event_days = rules.days_of(camera.camera_id), rules.event_days_of(camera.camera_id)
+    is_following = rules.is_following(camera.camera_id)
     return CameraFacts(
-        camera.name, camera.room, camera.rule.is_recording, days, has_sound=running.has_sound
+        camera.name,
+        camera.room,
+        camera.rule.is_recording,
+        (event_days if is_following else days) or household.settings.retention_days,
+        has_sound=running.has_sound,
+        looks_for=_kinds(camera.watching),
+        event_days=event_days,
+        is_following=is_following,
     )
 
 

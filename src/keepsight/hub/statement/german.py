@@ -19,6 +19,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "in_room": " ({room})",
     "recorded_sound": "nimmt Bild und Ton auf. Nach {days} wird das gelöscht.",
     "recorded_silent": "nimmt das Bild auf. Nach {days} wird es gelöscht.",
+    "following": "Wo nichts auffiel, wird es nach wenigen Minuten gelöscht.",
     "live_only": "zeigt nur das Bild von jetzt. Nichts wird aufgenommen.",
     "look_heading": "Wer schauen kann",
     "one_member": "Eine Person aus diesem Haushalt kann schauen.",
@@ -34,6 +35,12 @@ SENTENCES: Final[Mapping[str, str]] = {
     "nothing_noticed": "In den Bildern wird nach nichts gesucht.",
     "noticed": "Das System sucht in den Bildern nach {kinds} und merkt sich, wann es etwas sah.",
     "no_faces": "Es kennt keine Gesichter und führt keine Liste davon.",
+    "noted_for": "Notizen werden nach {days} gelöscht.",
+    "noted_for_long": "Notizen bleiben, bis die Platte voll ist.",
+    "noted": (
+        "Eine Notiz sagt, was wann und wo zu sehen war. Dazu kann es kleine Bilder geben. Sie sind "
+        "verschlossen wie alle anderen. Wer hier wohnt, kann eine Notiz länger behalten."
+    ),
     "kind_person": "Menschen",
     "kind_vehicle": "Autos",
     "kind_cat": "Katzen",

@@ -25,6 +25,12 @@ class CameraFacts:
     is_recording: bool
     retention_days: int
     has_sound: bool
+    looks_for: tuple[str, ...] = ()
+    """Kinds; empty: the camera is not watched."""
+    event_days: int | None = None
+    """So long what was noticed stays; None: until there is no space."""
+    is_following: bool = False
+    """Only what is around events is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,8 @@ def _recorded(facts: StatementFacts, words: Mapping[str, str]) -> list[str]:
         kept = words[what if camera.is_recording else "live_only"]
         days = words["day"] if camera.retention_days == 1 else words["days"]
         kept = kept.format(days=f"{camera.retention_days} {days}")
+        if camera.is_recording and camera.is_following:
+            kept = f"{kept} {words['following']}"
         lines.append(f"- **{camera.name}**{place}: {kept}")
     return ["\n".join(lines), *part]
 
@@ -118,7 +126,17 @@ def _noticed(facts: StatementFacts, words: Mapping[str, str]) -> list[str]:
     if not facts.notices:
         return [words["nothing_noticed"]]
     kinds = tuple(words.get(f"kind_{kind}", kind) for kind in facts.notices)
-    return [words["noticed"].format(kinds=_listed(kinds, words)), words["no_faces"]]
+    paragraphs = [words["noticed"].format(kinds=_listed(kinds, words)), words["no_faces"]]
+    lines = [_watched(camera, words) for camera in facts.cameras if camera.looks_for]
+    return [*paragraphs, *(["\n".join(lines), words["noted"]] if lines else [])]
+
+
+def _watched(camera: CameraFacts, words: Mapping[str, str]) -> str:
+    kinds = tuple(words.get(f"kind_{kind}", kind) for kind in camera.looks_for)
+    days = words["day"] if camera.event_days == 1 else words["days"]
+    until = words["noted_for"].format(days=f"{camera.event_days} {days}")
+    kept = words["noted_for_long"] if camera.event_days is None else until
+    return f"- **{camera.name}**: {_listed(kinds, words)}. {kept}"
 
 
 def _outside(facts: StatementFacts, words: Mapping[str, str]) -> list[str]:

@@ -279,15 +279,24 @@ class EventList:
             mine = and_(seen.c.household == household, seen.c.member == who.member)
             connection.execute(delete(seen).where(mine, exists(covered)))
 
-    def marks(self, household: bytes, member: bytes) -> int:
-        """How many marks of somebody are stored."""
-        total = 0
+    def marks(self, household: bytes, member: bytes) -> list[dict[str, Any]]:
+        """Everything that is stored of what somebody has seen, for them to read."""
+        single = select(seen.c.event, seen.c.is_seen).where(
+            seen.c.household == household, seen.c.member == member
+        )
+        until = select(seen_until.c.camera, seen_until.c.until_us).where(
+            seen_until.c.household == household, seen_until.c.member == member
+        )
         with self._engine.connect() as connection:
-            for table in (seen, seen_until):
-                mine = and_(table.c.household == household, table.c.member == member)
-                query = select(func.count()).select_from(table).where(mine)
-                total += connection.execute(query).scalar_one()
-        return total
+            times = [
+                {"camera": row.camera.hex(), "until_us": row.until_us}
+                for row in connection.execute(until)
+            ]
+            marked = [
+                {"event": row.event.hex(), "seen": row.is_seen}
+                for row in connection.execute(single)
+            ]
+        return [*times, *marked]
 
     def forget_member(self, household: bytes, member: bytes) -> None:
         """Forget what a member has seen."""
