@@ -75,6 +75,11 @@ class Picture:
         self.wall_us = wall_us
 
     @property
+    def frame(self) -> Any:
+        """As PyAV gave it; whoever changes it changes a copy."""
+        return self._frame
+
+    @property
     def width(self) -> int:
         """Pixels."""
         return int(self._frame.width)
