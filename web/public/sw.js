@@ -1,6 +1,7 @@
 /*
  * Keeps the shell of Keepsight (page, scripts, styles, icons) for the moment the door is away.
  * Network first. Pictures, keys and answers of the hub are never kept: /api, /s and /live pass by.
+ * Shows notices: what a locked screen shows to everybody names nothing of what was noticed.
  */
 const CACHE = 'keepsight-shell-1';
 const ENTRIES_MAX = 60;
@@ -49,4 +50,47 @@ self.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
   if (PASSED_BY.some((prefix) => url.pathname === prefix || url.pathname.startsWith(prefix))) return;
   event.respondWith(networkFirst(request));
+});
+
+const WORDS = {
+  en: { event: 'Something was noticed.', more: 'More was noticed. For a while nothing further is said.', test: 'Notices arrive here.' },
+  de: { event: 'Etwas wurde bemerkt.', more: 'Es wurde mehr bemerkt. Eine Zeit lang kommt keine weitere Nachricht.', test: 'Nachrichten kommen hier an.' },
+};
+const EVENT_ID = /^[0-9a-f]{32}$/;
+
+function readNotice(data) {
+  try {
+    const notice = data?.json() ?? {};
+    if (EVENT_ID.test(notice.event)) return { what: 'event', path: `/events?event=${notice.event}`, tag: notice.event };
+    if (notice.test === true) return { what: 'test', path: '/notifications', tag: 'test' };
+  } catch {
+    // A browser that is woken has to show something, whatever woke it.
+  }
+  return { what: 'more', path: '/events', tag: 'more' };
+}
+
+function show(data) {
+  const { what, path, tag } = readNotice(data);
+  const words = navigator.language.startsWith('de') ? WORDS.de : WORDS.en;
+  const options = { body: words[what], tag, icon: '/icon-192.png', badge: '/icon-192.png', data: { path } };
+  return self.registration.showNotification('Keepsight', options);
+}
+
+async function open(path) {
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  for (const page of pages) {
+    try {
+      await page.focus();
+      return await page.navigate(path);
+    } catch {
+      // Not ours to navigate, or gone: the next one, else a new one.
+    }
+  }
+  return self.clients.openWindow(path);
+}
+
+self.addEventListener('push', (event) => event.waitUntil(show(event.data)));
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data?.path ?? '/events'));
 });

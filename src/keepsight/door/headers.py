@@ -98,8 +98,9 @@ def content_security_policy(host: str, *, is_tls: bool) -> str:
 
 CLOSED_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 """Of every answer that is neither a page nor a script."""
-SCRIPT_POLICY: Final = f"{CLOSED_POLICY}; script-src 'self'; connect-src 'self'"
-"""Of scripts: a service worker lives under the policy of its own answer, and asks the door."""
+SCRIPT_POLICY: Final = f"{CLOSED_POLICY}; script-src 'self'; connect-src 'self'; img-src 'self'"
+"""Of scripts: a service worker lives under the policy of its own answer, asks the door, and shows
+our icon beside a notice."""
 
 
 def add_security_headers(

@@ -21,7 +21,7 @@ FILES_MAX: Final = 1000
 _COMPRESS_FROM_BYTES: Final = 1024
 INDEX: Final = "index.html"
 ROUTES: Final = re.compile(
-    r"/|/(?:events|timeline|add|settings|members|join|security|suspensions|privacy)"
+    r"/|/(?:events|notifications|timeline|add|settings|members|join|security|suspensions|privacy)"
     r"|/(?:status|ledger|checks)"
     r"|/(?:camera|settings/camera|checks)/[0-9a-f]{32}|/cameras/[0-9a-f]{32}/watching"
 )

@@ -13,9 +13,9 @@ export const LINE_KINDS: Record<LineKind, readonly string[]> = {
   keys: ['release', 'delivered', 'export'],
   refused: ['refused', 'refused_release', 'ledger_alarm', 'rolled_back', 'suspended', 'resumed'],
   signin: ['sign_in', 'sign_in_failed', 'sign_out', 'session_ended', 'passphrase_changed', 'email_changed'],
-  people: ['member_added', 'member_changed', 'member_removed', 'granted', 'grant_changed', 'grant_ended', 'invited', 'invite_used', 'invite_revoked', 'device_enrolled', 'device_removed', 'subject_erased', 'subject_exported', 'consent_given', 'consent_withdrawn'],
+  people: ['member_added', 'member_changed', 'member_removed', 'granted', 'grant_changed', 'grant_ended', 'invited', 'invite_used', 'invite_revoked', 'device_enrolled', 'device_removed', 'subject_erased', 'subject_exported', 'consent_given', 'consent_withdrawn', 'notices_changed', 'push_subscribed', 'push_ended'],
   cameras: ['camera_added', 'camera_tried', 'camera_changed', 'camera_kept', 'camera_removed', 'identity_changed', 'identity_accepted', 'identity_stopped', 'recordings_deleted', 'event_deleted', 'event_kept', 'event_not_kept'],
-  household: ['settings', 'pin_set', 'pin_removed', 'renamed', 'epoch', 'recovered', 'recovery_kit', 'mail_server', 'host_forbidden', 'ledger_taken_over', 'restore_accepted', 'alarm_cleared'],
+  household: ['settings', 'pin_set', 'pin_removed', 'renamed', 'epoch', 'recovered', 'recovery_kit', 'mail_server', 'push_services', 'broker_set', 'host_forbidden', 'ledger_taken_over', 'restore_accepted', 'alarm_cleared'],
 };
 
 const ICONS: Record<string, IconName> = {

@@ -7,6 +7,7 @@ import { mockAccount } from './mock/account';
 import { mockEvents } from './mock/events';
 import { mockKeys } from './mock/keys';
 import { mockMembers } from './mock/members';
+import { mockNotifications } from './mock/notifications';
 import { mockPrivacy, mockSuspensions } from './mock/privacy';
 import { mockWatching } from './mock/watching';
 import { MockChecks } from './mock/checks';
@@ -233,6 +234,7 @@ export function mockPorts(): Ports {
     suspensions: mockSuspensions(world),
     watching: mockWatching(world),
     privacy: mockPrivacy(),
+    notifications: mockNotifications(world),
     nowUs: () => Date.now() * 1000,
     deviceName: () => 'Firefox on Linux',
     sessionChanged() {},

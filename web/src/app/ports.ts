@@ -24,6 +24,7 @@ import type { AccountPort } from './account';
 import type { KeysClient } from '../api/keys';
 import type { EventsPort } from './events';
 import type { MembersPort } from '../api/members';
+import type { NotificationsClient } from '../api/notifications';
 import type { PrivacyClient } from '../api/privacy';
 import type { SuspensionsClient } from '../api/suspensions';
 import type { WatchingClient } from '../api/watching';
@@ -119,6 +120,7 @@ export interface Ports {
   suspensions: SuspensionsClient;
   watching: WatchingClient;
   privacy: PrivacyClient;
+  notifications: NotificationsClient;
   /** Wall time of the hub; this browser's own clock may be wrong. */
   nowUs(): number;
   /** A name for this browser that its owner will recognise in a list. */

@@ -11,6 +11,7 @@ export type Route =
   | { page: 'security' }
   | { page: 'suspensions' }
   | { page: 'privacy' }
+  | { page: 'notifications' }
   | { page: 'camera-settings'; id: string }
   | { page: 'camera-watching'; id: string }
   | { page: 'status' }
@@ -39,7 +40,7 @@ export function parsePath(path: string): Route {
   }
   if (second === undefined && (first === 'checks' || first === 'security')) return { page: first };
   if (second === undefined && (first === 'timeline' || first === 'add' || first === 'settings')) return { page: first };
-  if (second === undefined && first === 'events') return { page: first };
+  if (second === undefined && (first === 'events' || first === 'notifications')) return { page: first };
   if (second === undefined && (first === 'suspensions' || first === 'privacy')) return { page: first };
   if (second === undefined && (first === 'members' || first === 'join')) return { page: first };
   if (second === undefined && (first === 'status' || first === 'ledger')) return { page: first };

@@ -4,6 +4,7 @@ import { ApiClient, ApiError } from '../api/client';
 import { KeysClient } from '../api/keys';
 import { LedgerClient } from '../api/ledger';
 import { MembersClient } from '../api/members';
+import { NotificationsClient } from '../api/notifications';
 import { PrivacyClient } from '../api/privacy';
 import { SuspensionsClient } from '../api/suspensions';
 import { WatchingClient } from '../api/watching';
@@ -25,6 +26,7 @@ import { notices } from './notices.svelte';
 import { theme } from './theme.svelte';
 import type { EnrollingDevice, Session, SetupRequest, SetupResult } from './model';
 import type { HubPort, Ports } from './ports';
+import { keepWoken } from './waking';
 
 function deviceName(): string {
   const { browser, system } = nameOfBrowser(navigator.userAgent);
@@ -170,6 +172,7 @@ export async function hubPorts(): Promise<Ports> {
     return engine;
   };
   const members = new MembersClient(api);
+  const notifications = new NotificationsClient(api);
   const ports: Ports = {
     hub: hubPort(api, device, store),
     account: new EnrolledHub(api, device).account(),
@@ -191,6 +194,7 @@ export async function hubPorts(): Promise<Ports> {
     suspensions: new SuspensionsClient(api),
     watching: new WatchingClient(api),
     privacy: new PrivacyClient(api),
+    notifications,
     members: { client: members, joining: new EnrolledHub(api, device).joining(members, store) },
     keys: new KeysClient(api),
     ledger: ledgerPort(new LedgerClient(api)),
@@ -201,6 +205,7 @@ export async function hubPorts(): Promise<Ports> {
       membershipWatch.problem = null;
       engine = null;
       if (session === null) return;
+      keepWoken(notifications).catch(() => undefined);
       const { id } = session.household;
       const own = { id: session.device_id, publicKey: device.publicKey };
       const guard = new MembershipGuard(id, own, new MembershipClient(api), store);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 test('each page comes back from its address', () => {
-  for (const page of ['wall', 'timeline', 'add', 'settings', 'status', 'ledger', 'checks', 'suspensions', 'privacy'] as const) {
+  for (const page of ['wall', 'events', 'timeline', 'add', 'settings', 'status', 'ledger', 'checks', 'suspensions', 'privacy', 'notifications'] as const) {
     expect(router.parsePath(router.pathOf({ page }))).toEqual({ page });
   }
   for (const page of ['camera', 'camera-settings', 'camera-watching', 'check'] as const) {
