@@ -44,6 +44,7 @@ def register_household() -> None:
     from keepsight.cli import (
         camera,
         doctor,
+        events,
         household,
         keys,
         ledger,
@@ -62,6 +63,7 @@ def register_household() -> None:
     app.command()(recordings.export)
     app.command()(status.status)
     app.command()(doctor.doctor)
+    app.command()(events.events)
     app.command()(trust.trust)
     app.command()(suspend.suspend)
     app.command()(suspend.resume)
