@@ -277,7 +277,7 @@ export class LivePlayer {
         return;
       }
       if (opened.kind === Kind.EVENT) {
-        if (this.#refused === null) this.sights.take(opened.payload);
+        if (this.#refused === null) this.sights.take(opened.payload, this.#shown?.wallUs ?? null);
         return;
       }
       if (isStill) await this.#prepare(opened);

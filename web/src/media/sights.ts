@@ -18,12 +18,18 @@ export interface Sight {
   /** When the picture was taken that this was seen in. */
   readonly wallUs: number;
   readonly seen: readonly Seen[];
+  /** Looking took so long that the picture on screen is another one by now. */
+  readonly isLate: boolean;
 }
 
 const SEEN_MAX = 100;
 const KIND_LENGTH_MAX = 40;
 /** Pictures are looked at every few hundred ms while somebody is there; then boxes are of the past. */
 const HELD_MS = 3000;
+/** Who walks has left the box by then. */
+const LATE_US = 700_000;
+/** Older ones would be in the way only. */
+const OLD_US = 3_000_000;
 
 function isShare(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= 1;
@@ -38,7 +44,7 @@ function readSeen(value: unknown): Seen | null {
 }
 
 /** Boxes of one look; null for what makes no sense. */
-export function readSight(payload: Bytes): Sight | null {
+export function readSight(payload: Bytes): Omit<Sight, 'isLate'> | null {
   let found: unknown;
   try {
     found = JSON.parse(new TextDecoder().decode(payload));
@@ -57,12 +63,15 @@ export class Sights {
   listener: ((sight: Sight | null) => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  take(payload: Bytes): void {
+  /** @param shownUs wall time of the picture on screen; null while there is none. */
+  take(payload: Bytes, shownUs: number | null): void {
     const sight = readSight(payload);
     if (sight === null || this.listener === null) return;
+    const lateUs = (shownUs ?? sight.wallUs) - sight.wallUs;
+    if (lateUs > OLD_US) return;
     this.#stop();
     this.#timer = setTimeout(() => this.clear(), HELD_MS);
-    this.listener(sight);
+    this.listener({ ...sight, isLate: lateUs > LATE_US });
   }
 
   clear(): void {

@@ -41,15 +41,23 @@ test.each([
 test('boxes are shown until the next ones, and no longer than they are true', () => {
   const sights = new Sights();
   const told: (Sight | null)[] = [];
-  sights.take(bytes({ wall_us: 1, boxes: [RIGHT] })); // nobody asks
+  sights.take(bytes({ wall_us: 1, boxes: [RIGHT] }), 1); // nobody asks
   sights.listener = (sight) => told.push(sight);
-  sights.take(bytes({ wall_us: 2, boxes: [RIGHT] }));
+  sights.take(bytes({ wall_us: 2, boxes: [RIGHT] }), null);
   vi.advanceTimersByTime(2000);
-  sights.take(bytes({ wall_us: 3, boxes: [RIGHT] }));
+  sights.take(bytes({ wall_us: 3, boxes: [RIGHT] }), 3);
   vi.advanceTimersByTime(2000);
   expect(told.map((sight) => sight?.wallUs)).toEqual([2, 3]);
   vi.advanceTimersByTime(2000);
   expect(told.at(-1)).toBeNull();
-  sights.take(bytes('nonsense'));
+  sights.take(bytes('nonsense'), 3);
   expect(told.length).toBe(3);
+});
+
+test('boxes of a picture long gone are late, and then none', () => {
+  const sights = new Sights();
+  const told: (boolean | undefined)[] = [];
+  sights.listener = (sight) => told.push(sight?.isLate);
+  for (const lateUs of [-100_000, 200_000, 900_000, 4_000_000]) sights.take(bytes({ wall_us: 5e6, boxes: [RIGHT] }), 5e6 + lateUs);
+  expect(told).toEqual([false, false, true]);
 });

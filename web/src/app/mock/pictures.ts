@@ -58,7 +58,7 @@ export function livePort(world: World): LivePort {
       const looks = setInterval(() => {
         const at = 0.35 + 0.2 * Math.sin(Date.now() / 2000);
         const somebody = { kind: 'person', confidence: 0.87, left: at, top: 0.35, right: at + 0.09, bottom: 0.85 };
-        if (trouble === undefined) sights.listener?.({ wallUs: Date.now() * 1000, seen: [somebody] });
+        if (trouble === undefined) sights.listener?.({ wallUs: Date.now() * 1000, seen: [somebody], isLate: false });
       }, 250);
       return {
         sights,
