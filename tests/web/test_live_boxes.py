@@ -1,7 +1,7 @@
 """What the watcher recognises, outlined over the live picture in a real browser.
 
 Goal: boxes come sealed between the pictures, disturb none of them, lie where the picture is, and
-are there only where somebody asked for them. Method: a real hub, watcher, door and camera; Chromium.
+are there only where somebody asked. Method: a real hub, watcher, door and camera; Chromium.
 """
 
 import os
