@@ -114,14 +114,15 @@ def test_a_flood_of_events_is_cut_and_ends_are_not():
     assert all(take(visits, event_id=each, phase="end")[0] == "end" for each in begun)
 
 
-def test_pictures_belong_to_what_goes_on_and_are_bounded():
+def test_pictures_belong_to_what_was_told_and_are_bounded():
     visits = Visits(CAMERA)
     assert not visits.may_have_picture(CLAIM.event_id, 0)
     take(visits)
     assert visits.may_have_picture(CLAIM.event_id, 0)
     assert not all(visits.may_have_picture(CLAIM.event_id, 0) for _ in range(1000))
     take(visits, phase="end")
-    assert not visits.may_have_picture(CLAIM.event_id, 3_600_000_000)
+    assert visits.may_have_picture(CLAIM.event_id, 3_600_000_000), "of a sound it follows its end"
+    assert not visits.may_have_picture(b"2" * 16, 3_600_000_000)
 
 
 def test_all_end_when_the_watcher_dies():

@@ -20,7 +20,10 @@ class Sink(Protocol):
         ...
 
     def on_picture(self, camera: bytes, event_id: bytes, jpeg: bytes) -> None:
-        """The best picture so far of an event that was told; replaces the one before."""
+        """The best picture so far of an event that was told; replaces the one before.
+
+        That of a sound may come after its end.
+        """
         ...
 
     def on_preview(  # noqa: PLR0913, PLR0917 - the fields of the message

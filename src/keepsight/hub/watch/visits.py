@@ -111,8 +111,9 @@ class Visits:
         return [self._end(event) for event in list(self._open.values())]
 
     def may_have_picture(self, event_id: bytes, monotonic_us: int) -> bool:
-        """Whether a picture of this event is to be kept."""
-        return event_id in self._open and self._pictures.take(monotonic_us)
+        """Whether a picture of this event is to be kept; that of a sound may follow its end."""
+        is_known = event_id in self._open or event_id in self._ended
+        return is_known and self._pictures.take(monotonic_us)
 
     @property
     def refused(self) -> int:
