@@ -35,15 +35,18 @@ class Outlet:
     def __init__(self) -> None:
         self.unsent = 0
         self.frames: list[bytes] = []
+        self.is_closed = False
 
     def write(self, data: bytes) -> None:
+        if self.is_closed:  # as uvloop's transports do
+            raise RuntimeError("unable to perform operation: the handler is closed")
         self.frames.append(data)
 
     def get_write_buffer_size(self) -> int:
         return self.unsent
 
     def is_closing(self) -> bool:
-        return False
+        return self.is_closed
 
     @property
     def got(self) -> list[object]:
@@ -111,6 +114,16 @@ async def test_late_viewer_gets_the_newest_gop() -> None:
     fanout.set_watched(Viewer(late), [OPAQUE])
     feed(fanout, fragment(Kind.GOP, 5))
     assert late.got == [0, 3, 4, 5]
+
+
+async def test_one_who_is_gone_costs_the_others_nothing() -> None:
+    fanout, _, first = rig()
+    second = Outlet()
+    fanout.set_watched(Viewer(second), [OPAQUE])
+    feed(fanout, fragment(Kind.INIT, 0), fragment(Kind.STILL, 1))
+    first.is_closed = True
+    feed(fanout, fragment(Kind.GOP, 2), fragment(Kind.STILL, 3))
+    assert second.got == [0, 1, 2, 3]
 
 
 async def test_frame_is_the_same_object_for_all() -> None:

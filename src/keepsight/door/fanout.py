@@ -104,8 +104,15 @@ class Viewer:
 
     def tell(self, content: dict[str, object]) -> None:
         """Send a JSON text."""
+        self.send(text_frame(content))
+
+    def send(self, framed: bytes) -> None:
+        """Send a frame; to one who is gone nothing.
+
+        Writing to a closed connection raises, which would cost everybody the feed from the hub.
+        """
         if not self.outlet.is_closing():
-            self.outlet.write(text_frame(content))
+            self.outlet.write(framed)
 
     def has_room(self) -> bool:
         """Whether it keeps up; also forgets the burst once that is through."""
@@ -170,7 +177,7 @@ class WatchedStream:
         if not self._gop:
             return
         for framed in (self._init, *self._gop):
-            viewer.outlet.write(framed)
+            viewer.send(framed)
             viewer.burst_bytes += len(framed)
         position.writer = self._writer
         position.is_sending = self._is_gop_whole
@@ -229,9 +236,9 @@ class WatchedStream:
                 position.skipped += 1
                 continue
             if position.writer != self._writer:
-                viewer.outlet.write(self._init)
+                viewer.send(self._init)
                 position.writer = self._writer
-            viewer.outlet.write(framed)
+            viewer.send(framed)
 
     def _resume(self, viewer: Viewer, position: Position) -> None:
         skipped, position.skipped = position.skipped, 0

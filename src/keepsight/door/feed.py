@@ -138,7 +138,7 @@ class FeedClient:
         self._tell(MessageType.UNWATCH, opaque)
 
     def _tell(self, kind: MessageType, opaque: bytes) -> None:
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.write((1 + len(opaque)).to_bytes(4) + bytes((kind,)) + opaque)
 
     async def run(self) -> None:

@@ -259,6 +259,9 @@ class Pipe:
     def get_write_buffer_size(self) -> int:
         return self.unsent
 
+    def is_closing(self) -> bool:
+        return False
+
     def writelines(self, parts: tuple[bytes, ...]) -> None:
         self.wrote.append(read_header(parts[-1]).sequence)
 

@@ -80,7 +80,9 @@ class Lane:
         self._write(sealed)
 
     def _write(self, sealed: Sealed) -> None:
-        self._transport.writelines(message(MessageType.FRAGMENT, self._opaque, sealed))
+        # Writing to a closed connection raises, which would detach this stream's reader for good.
+        if not self._transport.is_closing():
+            self._transport.writelines(message(MessageType.FRAGMENT, self._opaque, sealed))
 
 
 class _Door(asyncio.Protocol):
@@ -119,7 +121,7 @@ class _Door(asyncio.Protocol):
         self.transport = None
 
     def tell(self, kind: MessageType, *parts: Sealed) -> None:
-        if self.transport is not None:
+        if self.transport is not None and not self.transport.is_closing():
             self.transport.writelines(message(kind, *parts))
 
 
