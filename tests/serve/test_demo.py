@@ -8,7 +8,12 @@ import sys
 
 import pytest
 
+from keepsight.detect.model import MODELS
+from keepsight.serve.control import open_control
 from keepsight.serve.demo import SCENES, demo_cameras, demo_passphrase
+from keepsight.serve.installation import ensure_installation
+from tests.detect.installed import need_model
+from tests.paths import shared_data
 
 
 def test_clips_become_cameras(tmp_path):
@@ -93,3 +98,33 @@ async def test_clips_are_looped_and_nothing_outlives_it(tmp_path, clip):
     ]
     assert not left, left
     assert group
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("kind", ["clip", "drawn"])
+async def test_somebody_who_walks_by_becomes_an_event(tmp_path, kind):
+    """With a real clip as with the drawn scenes: the models take both for people."""
+    need_model(MODELS[0].name)
+    clip = "footage/intel_one-by-one-person-detection.mp4"
+    arguments = ("--clip", shared_data(clip)) if kind == "clip" else ()
+    process, _url = await start_demo(tmp_path / "demo", *arguments)
+    try:
+        place = ensure_installation(tmp_path / "demo").places[0]
+        async with open_control(place) as control, asyncio.timeout(150):
+            while True:
+                found = (await control.ask("GET", "/api/events"))["events"]
+                seen = [event for event in found if event["picture"] is not None]
+                if seen:
+                    break
+                await asyncio.sleep(0.5)
+            assert {event["kind"] for event in seen} == {"person"}
+            cameras = {camera["id"]: camera for camera in await control.ask("GET", "/api/cameras")}
+            assert seen[0]["camera"] in cameras
+            times = {"from": seen[0]["start_us"], "to": seen[0]["last_us"] + 1}
+            spans = []
+            while not spans:  # what was recorded is there when it is durable, some seconds later
+                await asyncio.sleep(0.5)
+                shown = await control.ask("GET", "/api/timeline", camera=seen[0]["camera"], **times)
+                spans = shown["cameras"][0]["spans"]
+    finally:
+        await stop_demo(process)
