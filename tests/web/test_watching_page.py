@@ -99,6 +99,10 @@ async def test_a_zone_is_drawn_with_the_mouse_and_a_mask_with_keys(
                 "Doorstep", timeout=WAIT_MS
             )
             await expect(board.get_by_role("button", name="Doorstep", exact=True)).to_be_visible()
+            await page.get_by_role("button", name="Live picture").click()
+            await expect(page.get_by_text("The boxes are what the model sees")).to_be_visible()
+            await expect(board.locator("canvas, video")).to_be_visible(timeout=WAIT_MS)
+            await page.get_by_role("button", name="Live picture").click()
             await change_by_mouse_and_undo(page, board)
             await leave_and_stay(page)
             assert await read(home, camera) == kept
