@@ -86,10 +86,27 @@ def small_size(width: int, height: int) -> tuple[int, int]:
 
 
 def _blurred(luma: Luma) -> Floats:
-    padded = np.pad(luma, 1, mode="edge").astype(np.float32)
-    rows = padded[:-2] + padded[1:-1] + padded[2:]
-    blurred: Floats = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) * np.float32(1 / 9)
+    # Whole numbers until the end, and no np.pad: a third of the time, the same result.
+    rows, columns = luma.shape
+    padded = np.empty((rows + 2, columns + 2), np.uint16)
+    padded[1:-1, 1:-1] = luma
+    padded[0], padded[-1] = padded[1], padded[-2]
+    padded[:, 0], padded[:, -1] = padded[:, 1], padded[:, -2]
+    down = padded[:-2] + padded[1:-1]
+    down += padded[2:]
+    across = down[:, :-2] + down[:, 1:-1]
+    across += down[:, 2:]
+    blurred: Floats = across * np.float32(1 / 9)
     return blurred
+
+
+def _middle(values: NDArray[Any]) -> float:
+    """The median; np.median takes five times as long for so few values."""
+    ordered = np.sort(values, axis=None)
+    half = len(ordered) // 2
+    if len(ordered) % 2:
+        return float(ordered[half])
+    return float((ordered[half - 1] + ordered[half]) / 2)
 
 
 def gain_for(mean: float, gain: int) -> int:
@@ -107,7 +124,8 @@ def gain_for(mean: float, gain: int) -> int:
 
 
 def _neighbourhood(cells: NDArray[np.int64]) -> NDArray[np.int64]:
-    padded = np.pad(cells, 1)
+    padded = np.zeros((cells.shape[0] + 2, cells.shape[1] + 2), np.int64)
+    padded[1:-1, 1:-1] = cells
     rows = padded[:-2] + padded[1:-1] + padded[2:]
     around_each: NDArray[np.int64] = rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
     return around_each
@@ -166,6 +184,17 @@ def _of_cells(pixels: NDArray[Any]) -> NDArray[Any]:
     return grouped
 
 
+def _counted(pixels: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How many of each cell's pixels are set: at most 64, so bytes hold every sum."""
+    rows, columns = (size // CELL_PIXELS for size in pixels.shape)
+    ones = pixels.view(np.uint8)
+    lines = ones.reshape(rows, CELL_PIXELS, -1).sum(axis=1, dtype=np.uint8)
+    counted: NDArray[np.int64] = (
+        lines.reshape(rows, columns, CELL_PIXELS).sum(axis=2, dtype=np.uint8).astype(np.int64)
+    )
+    return counted
+
+
 def _threshold(habits: _Habits) -> Floats:
     threshold: Floats = np.maximum(habits.noise * np.float32(NOISE_FACTOR), np.float32(LEVELS_MIN))
     if habits.tolerance.any():
@@ -211,13 +240,13 @@ class Gate:
         difference = now - habits.last
         habits.last = now
         sample = difference[::4, ::4]
-        if float((np.abs(sample) > LEVELS_MIN).mean()) > LIGHT_SHARE:
+        if np.count_nonzero(np.abs(sample) > LEVELS_MIN) > LIGHT_SHARE * sample.size:
             return Activity(is_open=True, is_light=True)
-        change: Floats = np.abs(difference - np.median(sample))
-        cells = _of_cells(change > _threshold(habits)).sum(axis=(1, 3), dtype=np.int64)
+        change: Floats = np.abs(difference - np.float32(_middle(sample)))
+        cells = _counted(change > _threshold(habits))
         _learn(habits, change, occupied)
         near = _neighbourhood(cells)
-        enough = OPEN_PIXELS + EVERYWHERE_FACTOR * float(np.median(near))
+        enough = OPEN_PIXELS + EVERYWHERE_FACTOR * _middle(near)
         if near.max() < enough:
             return Activity(is_open=False, cells=cells)
         active = (near >= enough) & (cells >= CELL_OPEN_PIXELS)

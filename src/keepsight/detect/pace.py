@@ -58,6 +58,7 @@ class Pace:
         self.is_raised = False
         self.proofs_needed = SIGN_PROOFS
         self._intervals: deque[float] = deque(maxlen=INTERVALS_KEPT)
+        self._usual: float | None = None
         self._keyframe_us: int | None = None
         self._look_us: int | None = None
         self._attention_us = 0
@@ -69,7 +70,7 @@ class Pace:
     @property
     def interval_seconds(self) -> float | None:
         """Between keyframes; None before two have come."""
-        return median(self._intervals) if self._intervals else None
+        return self._usual
 
     def note(self, unit: Unit, *, is_raised: bool) -> None:
         """Take a unit into account; each unit, in order."""
@@ -81,6 +82,7 @@ class Pace:
                 seconds = (unit.media_us - self._keyframe_us) / 1e6
                 if seconds > 0:
                     self._intervals.append(seconds)
+                    self._usual = median(self._intervals)
             self._keyframe_us = unit.media_us
         self._choose(unit)
 

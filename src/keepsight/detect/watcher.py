@@ -72,6 +72,10 @@ class Sighting:
     """When the detector was asked: what counts, for boxes over the live picture."""
 
 
+NOTHING: Final = Sighting()
+"""What most units lead to. One for all, since there are many: not to be changed."""
+
+
 class Watcher:
     """Watches one stream of one camera."""
 
@@ -103,19 +107,21 @@ class Watcher:
 
     def feed(self, unit: Unit) -> Sighting:
         """Take the next unit of the stream."""
-        sighting = Sighting()
         self.counts.units += 1
-        if self._keep(unit):
-            is_raised = False
-            if self.pace.mode is not Mode.KEYFRAMES:
-                is_quiet = not self._tracker.tracks and self._span is None
-                is_raised = self._sign.feed(unit, is_quiet=is_quiet)
-            self.pace.note(unit, is_raised=is_raised)
-            if self.pace.is_due(unit, has_company=self._book.is_open):
-                # The clock costs 10 us, a unit without a look less: only looks are timed.
-                begun_ns = time.thread_time_ns()
-                self._look(sighting)
-                self.counts.cpu_us += (time.thread_time_ns() - begun_ns) // 1000
+        if not self._keep(unit):
+            return NOTHING
+        is_raised = False
+        if self.pace.mode is not Mode.KEYFRAMES:
+            is_quiet = not self._tracker.tracks and self._span is None
+            is_raised = self._sign.feed(unit, is_quiet=is_quiet)
+        self.pace.note(unit, is_raised=is_raised)
+        if not self.pace.is_due(unit, has_company=self._book.is_open):
+            return NOTHING
+        # The clock costs 10 us, a unit without a look less: only looks are timed.
+        begun_ns = time.thread_time_ns()
+        sighting = Sighting()
+        self._look(sighting)
+        self.counts.cpu_us += (time.thread_time_ns() - begun_ns) // 1000
         return sighting
 
     def finish(self) -> Sighting:
