@@ -48,7 +48,12 @@ async def test_what_is_looked_for_is_what_cameras_are_watched_for(home, clip):
         rule = RecordingRule(mode="events", event_retention_days=9)
         running.camera = replace(running.camera, rule=rule)
         (hall,) = gather_facts(home.household).cameras
-        assert (hall.retention_days, hall.event_days, hall.is_following) == (9, 9, True)
+        # What nobody watched stays for the household's thirty days.
+        assert (hall.retention_days, hall.event_days, hall.is_following) == (30, 9, True)
+        both = RecordingRule(mode="both", retention_days=2, event_retention_days=60)
+        running.camera = replace(running.camera, rule=both)
+        (hall,) = gather_facts(home.household).cameras
+        assert (hall.retention_days, hall.event_days, hall.eventless_days) == (60, 60, 2)
         hears = replace(watching, kinds=("dog",), sounds=("glass", "alarm"))
         running.camera = replace(running.camera, watching=hears)
         facts = gather_facts(home.household)

@@ -32,6 +32,7 @@ BUSY = replace(
         *QUIET.cameras,
         CameraFacts("Hall", "", False, 30, False, ("person", "dog"), None),
         CameraFacts("Gate", "", True, 9, False, ("person", "sound"), 9, True),
+        CameraFacts("Yard", "", True, 60, False, ("person",), 60, eventless_days=1),
     ),
     guests=2,
     displays=("Hall tablet",),
@@ -63,6 +64,7 @@ def test_what_is_switched_on_is_named():
         "**Hall**: people and dogs. Notes stay until the disk is full.",
         "**Gate**: people and some sounds. Notes are deleted after 9 days.",
         "records the picture. It is deleted after 9 days. Where nothing was noticed",
+        "It is deleted after 60 days. Where nothing was noticed, it is deleted after 1 day.",
         "starts by itself",
     ):
         assert expected in text

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from keepsight.hub.archive import retention_rules
 from keepsight.hub.events.intake import Intake
 from keepsight.hub.events.pictures import PictureFiles
+from keepsight.hub.record.retention import CLOCK_DOUBT_US, CLOCK_STEP_US_MAX
 from keepsight.hub.store.activity import ActivityStore
 from keepsight.hub.store.events import ENDLESS_US, IDS_MAX, EventStore
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 EVENTS_MAX: Final = 200_000
 """Of a household. Above, the oldest that are not kept go."""
-CLOCK_STEP_US_MAX: Final = 3_600_000_000
-"""If wall time jumped ahead by more since the last look, nothing is deleted by age this time."""
+RECORDINGS_FIRST_US: Final = 2 * 3_600_000_000
+"""Events go so much later than their age says: recordings go by them, and go first."""
 _DAY_US: Final = 86_400_000_000
 
 
@@ -39,6 +40,7 @@ class Deletion:
         self.writing = asyncio.Lock()
         """Nothing is written while something is deleted: no picture comes back."""
         self._last_look_us = (household.clock.wall_us(), household.clock.monotonic_us())
+        self._doubt_until_us = 0
 
     async def delete(self, ids: Sequence[bytes]) -> None:
         """Delete events, at most IDS_MAX, with their pictures and the keys of those."""
@@ -93,7 +95,7 @@ class Deletion:
             for camera in {*known, *moved}:
                 days = self._days(camera)
                 if days is not None:
-                    await self.before(camera, now_us - days * _DAY_US)
+                    await self.before(camera, now_us - days * _DAY_US - RECORDINGS_FIRST_US)
         too_many = await home.sql(self._store.count, home.household_id) - EVENTS_MAX
         while too_many > 0:
             count = min(too_many, IDS_MAX)
@@ -112,4 +114,6 @@ class Deletion:
         clock, (wall_us, monotonic_us) = self._household.clock, self._last_look_us
         self._last_look_us = (clock.wall_us(), clock.monotonic_us())
         step_us = (self._last_look_us[0] - wall_us) - (self._last_look_us[1] - monotonic_us)
-        return step_us > CLOCK_STEP_US_MAX
+        if step_us > CLOCK_STEP_US_MAX:
+            self._doubt_until_us = clock.monotonic_us() + CLOCK_DOUBT_US
+        return clock.monotonic_us() < self._doubt_until_us

@@ -17,6 +17,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "in_room": " ({room})",
     "recorded_sound": "records picture and sound. It is deleted after {days}.",
     "recorded_silent": "records the picture. It is deleted after {days}.",
+    "eventless": "Where nothing was noticed, it is deleted after {days}.",
     "following": "Where nothing was noticed, it is deleted after a few minutes.",
     "live_only": "can be watched live. Nothing is recorded.",
     "look_heading": "Who can look",

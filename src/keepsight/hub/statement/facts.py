@@ -26,15 +26,18 @@ def _camera(household: "Household", running: "RunningCamera") -> CameraFacts:
     rules = retention_rules(household.settings, [camera])
     days, event_days = rules.days_of(camera.camera_id), rules.event_days_of(camera.camera_id)
     is_following = rules.is_following(camera.camera_id)
+    # In any case: what nobody watched stays as long as everything else would.
+    longest = max(days or 0, event_days or 0)
     return CameraFacts(
         camera.name,
         camera.room,
         camera.rule.is_recording,
-        (event_days if is_following else days) or household.settings.retention_days,
+        longest or household.settings.retention_days,
         has_sound=running.has_sound,
         looks_for=_kinds(camera.watching),
         event_days=event_days,
         is_following=is_following,
+        eventless_days=days if camera.rule.mode == "both" and days != event_days else None,
     )
 
 

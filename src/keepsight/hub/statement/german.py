@@ -19,6 +19,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "in_room": " ({room})",
     "recorded_sound": "nimmt Bild und Ton auf. Nach {days} wird das gelöscht.",
     "recorded_silent": "nimmt das Bild auf. Nach {days} wird es gelöscht.",
+    "eventless": "Wo nichts auffiel, wird es nach {days} gelöscht.",
     "following": "Wo nichts auffiel, wird es nach wenigen Minuten gelöscht.",
     "live_only": "zeigt nur das Bild von jetzt. Nichts wird aufgenommen.",
     "look_heading": "Wer schauen kann",

@@ -24,6 +24,7 @@ class CameraFacts:
     room: str
     is_recording: bool
     retention_days: int
+    """Nothing stays longer, unless somebody keeps it."""
     has_sound: bool
     looks_for: tuple[str, ...] = ()
     """Kinds; empty: the camera is not watched."""
@@ -31,6 +32,8 @@ class CameraFacts:
     """So long what was noticed stays; None: until there is no space."""
     is_following: bool = False
     """Only what is around events is kept."""
+    eventless_days: int | None = None
+    """So long what shows nothing stays; None: as everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,10 @@ def _recorded(facts: StatementFacts, words: Mapping[str, str]) -> list[str]:
         kept = kept.format(days=f"{camera.retention_days} {days}")
         if camera.is_recording and camera.is_following:
             kept = f"{kept} {words['following']}"
+        elif camera.is_recording and camera.eventless_days is not None:
+            days = words["day"] if camera.eventless_days == 1 else words["days"]
+            some = words["eventless"].format(days=f"{camera.eventless_days} {days}")
+            kept = f"{kept} {some}"
         lines.append(f"- **{camera.name}**{place}: {kept}")
     return ["\n".join(lines), *part]
 
