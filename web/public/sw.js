@@ -53,8 +53,8 @@ self.addEventListener('fetch', (event) => {
 });
 
 const WORDS = {
-  en: { event: 'Something was noticed.', more: 'More was noticed. For a while nothing further is said.', test: 'Notices arrive here.' },
-  de: { event: 'Etwas wurde bemerkt.', more: 'Es wurde mehr bemerkt. Eine Zeit lang kommt keine weitere Nachricht.', test: 'Nachrichten kommen hier an.' },
+  en: { event: 'Something was noticed.', more: 'More was noticed. For a while nothing further is said.', test: 'Notices arrive here.', out: 'Sign in again to be told.' },
+  de: { event: 'Etwas wurde bemerkt.', more: 'Es wurde mehr bemerkt. Eine Zeit lang kommt keine weitere Nachricht.', test: 'Nachrichten kommen hier an.', out: 'Melden Sie sich neu an, um Nachrichten zu erhalten.' },
 };
 const EVENT_ID = /^[0-9a-f]{32}$/;
 
@@ -62,6 +62,7 @@ function readNotice(data) {
   try {
     const notice = data?.json() ?? {};
     if (EVENT_ID.test(notice.event)) return { what: 'event', path: `/events?event=${notice.event}`, tag: notice.event };
+    if (notice.signed_out === true) return { what: 'out', path: '/', tag: 'out' };
     if (notice.test === true) return { what: 'test', path: '/notifications', tag: 'test' };
   } catch {
     // A browser that is woken has to show something, whatever woke it.

@@ -239,6 +239,10 @@ class People:
         """Whether a device has a session that holds."""
         return any(s.device_id == device_id and self._is_live(s) for s in self.sessions.values())
 
+    def has_session(self, device_id: bytes) -> bool:
+        """Whether a device has a session that was not ended, though it may have run out."""
+        return any(session.device_id == device_id for session in self.sessions.values())
+
     async def touch(self, session: Session) -> None:
         """Remember that a session was used; written at most every few minutes."""
         household = self._household

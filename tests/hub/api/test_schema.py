@@ -25,6 +25,7 @@ ENDING = {
     ("POST", "/api/session/passphrase"),  # would change what the others sign in with
     ("POST", "/api/setup"),
     ("POST", "/api/checks/{check}/start"),  # starts a lab
+    ("PUT", "/api/notices/broker"),  # would have the hub knock at made-up hosts
 }
 """Operations that are asked once at the end or nowhere, and why."""
 

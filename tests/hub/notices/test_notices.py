@@ -5,9 +5,11 @@ Every refusal is tried next to somebody who is told of the same event, so that s
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
+from keepsight.hub.notices import notices as module
 from tests.broker_server import mosquitto, needs_mosquitto
 from tests.hub.notices.told import EVENTS, told_household, visit
 from tests.mail_server import mail_server
@@ -226,6 +228,23 @@ async def test_who_signs_out_or_leaves_is_not_woken_and_forgotten(house):
         store = household.notices._store
         kept = await household.sql(store.list_subscriptions, household.household_id)
         assert {one.member_id.hex() for one in kept} == {ids["Ann"], ids["Sue"]}
+
+
+async def test_a_sign_in_that_runs_out_is_said_once(house, monkeypatch):
+    people = house.home.household.people
+    async with house.home.member("Eve", "guest", grant(house.camera, *EVENTS)) as eve:
+        phone, other = await house.subscribe(eve), await house.subscribe(house.owner)
+        notices = house.home.household.notices
+        monkeypatch.setattr(module, "SESSIONS_SECONDS", 0.02)
+        minding = asyncio.ensure_future(notices._mind_sessions())
+        await asyncio.sleep(0.1)
+        (token,) = (t for t, s in people.sessions.items() if s.device_id.hex() == eve.device_id)
+        people.sessions[token] = replace(people.sessions[token], expires_us=0)
+        await arrives(house, phone)
+        await asyncio.sleep(0.1)
+        minding.cancel()
+        assert phone.messages == [{"v": 1, "signed_out": True}]
+        assert other.messages == []
 
 
 async def test_taking_consent_back_is_enough(house):

@@ -1,9 +1,9 @@
-// The typed client of what a member wants to be told, and by which way (design/wire.md, section 10).
+// The typed client of what a member wants to be told, and by which channel (design/wire.md, section 10).
 
 import type { ApiClient } from './client';
 import type { Hours } from './members';
 
-export type Way = 'push' | 'mail' | 'broker';
+export type Channel = 'push' | 'mail' | 'broker';
 
 /** How it went the last time. */
 export interface Outcome {
@@ -98,7 +98,7 @@ export class NotificationsClient {
     return this.api.change('DELETE', `/notices/push/${device}`);
   }
 
-  test(channel: Way): Promise<void> {
+  test(channel: Channel): Promise<void> {
     return this.api.change('POST', '/notices/test', { channel });
   }
 

@@ -43,6 +43,7 @@ test.each([
   ['an event', says({ v: 1, event: ID }), 'Something was noticed.', `/events?event=${ID}`],
   ['more', says({ v: 1, more: true }), 'More was noticed. For a while nothing further is said.', '/events'],
   ['a test', says({ v: 1, test: true }), 'Notices arrive here.', '/notifications'],
+  ['a sign-in that ran out', says({ v: 1, signed_out: true }), 'Sign in again to be told.', '/'],
   ['no JSON', breaks, 'More was noticed. For a while nothing further is said.', '/events'],
   ['nothing', null, 'More was noticed. For a while nothing further is said.', '/events'],
   ['another address', says({ event: 'https://evil.example/' }), 'More was noticed. For a while nothing further is said.', '/events'],

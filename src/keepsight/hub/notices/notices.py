@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 INTEGRATION: Final = "mqtt"
 """What the broker is called where integrations are switched off."""
+SESSIONS_SECONDS: Final = 60.0
+"""How late a device learns that its sign-in has run out."""
 NO_DEVICE: Final = Device(LOCAL, LOCAL, "", b"", 0, 0)
 """Mail goes to a person, not to a device."""
 
@@ -87,6 +89,7 @@ class Notices:
             tasks.create_task(self.delivery.run(), name="delivery")
             tasks.create_task(self.broker.run(), name="broker")
             tasks.create_task(self._note_broker(), name="broker outcomes")
+            tasks.create_task(self._mind_sessions(), name="sessions of woken devices")
 
     def _on_broker_outcome(self, code: str) -> None:
         with suppress(asyncio.QueueFull):
@@ -95,6 +98,28 @@ class Notices:
     async def _note_broker(self) -> None:
         while True:
             await self.delivery.note(HOUSEHOLD, "broker", code=await self._codes.get())
+
+    async def _mind_sessions(self) -> None:
+        """Say once on a device that its sign-in has run out: silence would read as "nothing"."""
+        awake: set[bytes] = set()
+        while True:
+            signed_in = {one for one in self.subscriptions.devices() if self._is_signed_in(one)}
+            for device_id in awake - signed_in:
+                if self._household.people.has_session(device_id):
+                    await self._say_goodbye(device_id)
+            awake = signed_in
+            await asyncio.sleep(SESSIONS_SECONDS)
+
+    def _is_signed_in(self, device_id: bytes) -> bool:
+        return self._household.people.is_signed_in(device_id)
+
+    async def _say_goodbye(self, device_id: bytes) -> None:
+        if not self.subscriptions.settings.is_allowed:
+            return
+        try:
+            await self.delivery.push(device_id, {"v": 1, "signed_out": True}, b"signed out")
+        except DeliveryError as error:
+            log.warning("a device was not told that its sign-in has run out: %s", error)
 
     # Deciding
 
@@ -122,8 +147,8 @@ class Notices:
         now = Moment(now_us, self._household.clock.monotonic_us(), local_time(now_us))
         planned = []
         for member in tuple(self._household.people.members.values()):
-            ways = self._ways(member, event.camera_id)
-            if not ways:
+            places = self._places(member, event.camera_id)
+            if not places:
                 continue
             mine = member.member_id
             rule, told = self.rule(mine), self._told.get(mine, Told())
@@ -134,12 +159,12 @@ class Notices:
             event_id = event.event_id if verdict is Verdict.TELL else None
             planned += [
                 Errand(channel, mine, device_id, event.camera_id, event_id, rule.origin)
-                for channel, device_id in ways
+                for channel, device_id in places
             ]
         return planned
 
-    def _ways(self, member: Member, camera_id: bytes) -> list[tuple[Channel, bytes]]:
-        """The ways by which a member may be told of this camera now."""
+    def _places(self, member: Member, camera_id: bytes) -> list[tuple[Channel, bytes]]:
+        """Where a member may be told of this camera now, and by which channel."""
         found: list[tuple[Channel, bytes]] = [
             ("push", one.device_id)
             for one in self.subscriptions.of(member.member_id)
@@ -171,7 +196,7 @@ class Notices:
             self.subscriptions.settings.is_allowed
             and subscription is not None
             and subscription.member_id == device.member_id
-            and self._household.people.is_signed_in(device.device_id)
+            and self._is_signed_in(device.device_id)
         )
 
     def _may_still(self, errand: Errand) -> bool:

@@ -100,6 +100,10 @@ class Subscriptions:
         """A member's browsers."""
         return [one for one in self._by_device.values() if one.member_id == member_id]
 
+    def devices(self) -> tuple[bytes, ...]:
+        """Every device that is woken."""
+        return tuple(self._by_device)
+
     def find(self, device_id: bytes) -> Subscription | None:
         """A device's subscription."""
         return self._by_device.get(device_id)
