@@ -56,7 +56,7 @@ def confined(plan, program, *arguments, timeout=60, pass_fds=()):
         ],
         capture_output=True,
         env={},
-        cwd=plan.view,
+        cwd=plan.view or "/",
         stdin=subprocess.DEVNULL,
         start_new_session=True,
         timeout=timeout,
@@ -149,7 +149,7 @@ def test_the_same_tries_succeed_without_the_wall(tmp_path, surroundings):
             *(str(os.getpid()), str(tmp_path)),
         ],
         capture_output=True,
-        cwd=plan.view,
+        cwd=plan.view or "/",
         check=True,
         start_new_session=False,
     )
@@ -199,8 +199,16 @@ def test_no_descriptor_of_the_hub_comes_along(tmp_path):
     """
     with (tmp_path / "open").open("w") as file:
         os.set_inheritable(file.fileno(), True)
-        process = confined(plan_for(tmp_path), program, pass_fds=(file.fileno(),))
-    assert process.stdout.decode().strip() == "[]"
+        process = confined(plan_for(tmp_path), program)
+        assert process.stdout.decode().strip() == "[]"
+        passed = confined(plan_for(tmp_path, view="", links=()), program, pass_fds=(file.fileno(),))
+        assert passed.stdout.decode().strip() == f"[{file.fileno()}]"
+    null = os.open(os.devnull, os.O_RDONLY)
+    try:  # standard input once more, as uvloop leaves it
+        copied = confined(plan_for(tmp_path, view="", links=()), program, pass_fds=(null,))
+        assert copied.stdout.decode().strip() == "[]"
+    finally:
+        os.close(null)
 
 
 def test_without_landlock_nothing_is_run(tmp_path):

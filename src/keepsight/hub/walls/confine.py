@@ -23,7 +23,6 @@ from typing import Any, Final
 from keepsight.hub.walls import landlock, seccomp
 
 EXIT_NOT_CONFINED: Final = 79
-DESCRIPTORS_MAX: Final = 1 << 20
 _PR_SET_PDEATHSIG: Final = 1
 _PR_CAPBSET_DROP: Final = 24
 _CAPABILITIES_MAX: Final = 64
@@ -90,6 +89,20 @@ def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
+def _close_copies() -> None:
+    """Close what is one of the standard streams once more.
+
+    uvloop lets such copies come along: a program that closes its line to the hub would still hold
+    it. What was passed on purpose stays.
+    """
+    standard = [os.fstat(number) for number in range(3)]
+    for path in Path("/proc/self/fd").iterdir():
+        number = int(path.name)
+        with contextlib.suppress(OSError):
+            if number > 2 and any(os.path.samestat(os.fstat(number), each) for each in standard):
+                os.close(number)
+
+
 def enter_namespaces() -> bool:
     """A user namespace with no network and no shared memory; False where the kernel refuses."""
     user, group = os.geteuid(), os.getegid()
@@ -135,8 +148,7 @@ def confine(plan: Plan) -> dict[str, Any]:
     Raises:
         OSError: without Landlock or seccomp, or a path of the plan is missing.
     """
-    # uvloop lets copies of what a child gets as its standard streams come along.
-    os.closerange(3, DESCRIPTORS_MAX)
+    _close_copies()
     make_view(plan)
     limit(plan)
     has_namespaces = enter_namespaces()
