@@ -1,6 +1,8 @@
 """`keepsight camera` against a running hub and real cameras; as processes."""
 
-from keepsight.cli.camera import parse_shown
+import pytest
+
+from keepsight.cli.camera import _kept, parse_shown
 from tests.cli.command import keepsight
 from tests.home import simulated_camera
 
@@ -9,6 +11,33 @@ def test_credentials_are_taken_out_of_what_the_process_listing_shows():
     assert parse_shown("rtsp://ann:p@ss@10.0.0.7/live@x") == "rtsp://10.0.0.7/live@x"
     assert parse_shown("rtsp://10.0.0.7/live") == "rtsp://10.0.0.7/live"
     assert parse_shown("--name") == "--name"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "everything, for the household's days"),
+        ({"retention_days": 1}, "everything, for 1 day"),
+        ({"is_recording": False, "mode": "both"}, "no"),
+        (
+            {"mode": "both", "retention_days": 2, "event_retention_days": 60},
+            "everything for 2 days, events for 60 days, 10 s before and 5 s after",
+        ),
+        (
+            {"mode": "events", "retention_days": 2},
+            (
+                "events only, for 2 days, 10 s before and 5 s after; "
+                "where nobody watched, everything for 2 days"
+            ),
+        ),
+    ],
+)
+def test_what_is_kept_in_words(changes, said):
+    rule = {
+        "is_recording": True, "mode": "continuous", "retention_days": None,
+        "event_retention_days": None, "pre_roll_seconds": 10, "post_roll_seconds": 5,
+    }  # fmt: skip
+    assert _kept({**rule, **changes}) == said
 
 
 async def test_add_list_show_remove(installed, clip, tmp_path):
@@ -29,6 +58,7 @@ async def test_add_list_show_remove(installed, clip, tmp_path):
         assert [c["name"] for c in listed.json] == ["Hall"]
         shown = await keepsight("camera", "show", "hall", *where)
         assert "identity: realm" in shown.out
+        assert "everything, for the household's days" in " ".join(shown.out.split())
         table = await keepsight("camera", "list", *where)
         assert camera.url in table.out
         removed = await keepsight("camera", "remove", "HALL", "--delete-recordings", *where)

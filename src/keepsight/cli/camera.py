@@ -156,11 +156,31 @@ def show(
         ("room", camera["room"] or "-"),
         ("state", camera["state"]),
         *((s["stream"], f"{s['url']} ({s['transport']})") for s in camera["streams"] if s["url"]),
-        ("recorded", "yes" if rule["is_recording"] else "no"),
+        ("recorded", _kept(rule)),
         *((f"identity: {key}", value) for key, value in camera["identity"].items() if value),
         ("id", camera["id"]),
     ]
     print_table(("", ""), [(str(a), str(b)) for a, b in rows], "")
+
+
+def _kept(rule: dict[str, Any]) -> str:
+    """What is kept of a camera, and for how long."""
+    if not rule["is_recording"]:
+        return "no"
+    plain = _days(rule["retention_days"], "the household's days")
+    if rule["mode"] == "continuous":
+        return f"everything, for {plain}"
+    events = _days(rule["event_retention_days"], plain)
+    rolls = f"{rule['pre_roll_seconds']} s before and {rule['post_roll_seconds']} s after"
+    if rule["mode"] == "both":
+        return f"everything for {plain}, events for {events}, {rolls}"
+    return f"events only, for {events}, {rolls}; where nobody watched, everything for {plain}"
+
+
+def _days(number: int | None, otherwise: str) -> str:
+    if number is None:
+        return otherwise
+    return "1 day" if number == 1 else f"{number} days"
 
 
 app.command("watch")(watch)
