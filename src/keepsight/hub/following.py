@@ -8,10 +8,9 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from keepsight.hub.camera import StreamState
 from keepsight.hub.running import RunningCamera
+from keepsight.hub.store.recordings import IndexFailedError
 from keepsight.hub.watch.watched import PICTURE_STREAMS
 from keepsight.hub.watch.watchstate import WatchPhase
 
@@ -83,7 +82,7 @@ class Following:
             if before_us > self._forgotten_us.get(camera, 0):
                 try:
                     await events.forget_before(camera, before_us)
-                except (SQLAlchemyError, OSError) as error:
+                except (IndexFailedError, OSError) as error:
                     log.warning("events without recordings could not be forgotten: %s", error)
                     continue
                 self._forgotten_us[camera] = before_us

@@ -101,7 +101,7 @@ class Shelf:
         """All sweeps there are to do; the segments that went."""
         gone = []
         while True:
-            self.rounds.start_round()
+            self.rounds.start()
             doomed = [
                 found
                 for camera, stream in self.store.streams(HOUSEHOLD)

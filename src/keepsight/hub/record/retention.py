@@ -94,7 +94,7 @@ class Retention:
             IndexFailedError: the index refused.
         """
         self._reconcile()
-        self.rounds.start_round()
+        self.rounds.start()
         kept = self._store.streams(self._household)
         ruled = self._out_of_rule(kept, segments_max)
         doomed = {segment.writer: segment for segment in ruled}

@@ -1,6 +1,6 @@
 """Which recordings the rules want gone. Goes through the index in rounds, a page at a time.
 
-What a look passes over it does not read again until its next round, so a sweep costs as much as
+What a round passes over is not read again until it begins anew, so a sweep costs as much as
 there is to delete, however much is kept. Disk thread only.
 """
 
@@ -25,8 +25,8 @@ ROUND_US: Final = DAY_US
 _NOWHERE: Final = (-1, b"")
 
 
-class Look(Enum):
-    """Why something is looked at; each gets as far as it gets."""
+class Round(Enum):
+    """Why the index is gone through; each gets as far as it gets."""
 
     EVENTLESS = auto()
     PLAIN_AGE = auto()
@@ -58,7 +58,7 @@ class Near:
 
 
 class Rounds:
-    """Remembers how far each look got, camera by camera."""
+    """Remembers how far each round got, camera by camera."""
 
     def __init__(  # noqa: PLR0913 - its parts, each given once by retention.py
         self, *, household: bytes, store: RecordingStore, clock: Clock, vigils: Vigils,
@@ -70,7 +70,7 @@ class Rounds:
         self._vigils = vigils
         self._events = events
         self._page_segments = page_segments
-        self._at: dict[tuple[Look, bytes, Stream], tuple[int, bytes]] = {}
+        self._at: dict[tuple[Round, bytes, Stream], tuple[int, bytes]] = {}
         self._round_ends_us = clock.monotonic_us() + ROUND_US
         self._is_source_failing = False
         self.is_behind = False
@@ -83,7 +83,7 @@ class Rounds:
     def doomed(
         self, rules: RetentionRules, camera: bytes, stream: Stream, limit: int
     ) -> list[Segment]:
-        """What is too old, or shows nothing where only events are wanted; at most limit a look.
+        """What is too old, or shows nothing where only events are wanted; at most limit a reason.
 
         Raises:
             keepsight.hub.store.recordings.IndexFailedError: the index cannot be read.
@@ -96,28 +96,28 @@ class Rounds:
             from_us, to_us = segment.start_us - post_us, segment.end_us + pre_us
             return not near.has_event(segment) and self._vigils.is_settled(camera, from_us, to_us)
 
-        def go(look: Look, until_us: int, choose: Callable[[Segment, Near], bool]) -> list[Segment]:
-            key = look, camera, stream
+        def go(of: Round, until_us: int, choose: Callable[[Segment, Near], bool]) -> list[Segment]:
+            key = of, camera, stream
             return self._page(key, rules, until_us, limit, choose)
 
         out: list[Segment] = []
         settled_us = self._vigils.settled_us(camera) if rules.is_following(camera) else None
         if settled_us is not None:
-            out += go(Look.EVENTLESS, settled_us - pre_us, is_eventless)
+            out += go(Round.EVENTLESS, settled_us - pre_us, is_eventless)
         if days == event_days:
             if days is not None:
-                out += go(Look.PLAIN_AGE, now_us - days * DAY_US, lambda s, n: not n.is_pinned(s))
+                out += go(Round.PLAIN_AGE, now_us - days * DAY_US, lambda s, n: not n.is_pinned(s))
             return out
         if days is not None:
-            out += go(Look.PLAIN_AGE, now_us - days * DAY_US, lambda s, n: not n.has_event(s))
+            out += go(Round.PLAIN_AGE, now_us - days * DAY_US, lambda s, n: not n.has_event(s))
         if event_days is not None:
             until_us = now_us - event_days * DAY_US
             # What has no event, among it what nobody watched, goes by the other days.
-            out += go(Look.EVENT_AGE, until_us, lambda s, n: n.has_event(s) and not n.is_pinned(s))
+            out += go(Round.EVENT_AGE, until_us, lambda s, n: n.has_event(s) and not n.is_pinned(s))
         return out
 
     def _page(
-        self, key: tuple[Look, bytes, Stream], rules: RetentionRules, until_us: int, limit: int,
+        self, key: tuple[Round, bytes, Stream], rules: RetentionRules, until_us: int, limit: int,
         choose: Callable[[Segment, Near], bool],
     ) -> list[Segment]:  # fmt: skip
         """The next that are chosen of those that end by until_us; it stops before the first."""
@@ -149,7 +149,7 @@ class Rounds:
         Raises:
             keepsight.hub.store.recordings.IndexFailedError: the index cannot be read.
         """
-        key, found = (Look.SPACE, camera, stream), list[Segment]()
+        key, found = (Round.SPACE, camera, stream), list[Segment]()
         at = self._at.get(key, _NOWHERE)
         while len(found) < limit:
             page = self._store.after(self._household, camera, stream, *at, self._page_segments)
@@ -166,14 +166,13 @@ class Rounds:
                 break
         return found[:limit]
 
-    def start_round(self) -> None:
+    def start(self) -> None:
         """Before a sweep: begin anew if it is time to."""
         self.is_behind = False
         if self._clock.monotonic_us() >= self._round_ends_us:
             self._round_ends_us = self._clock.monotonic_us() + ROUND_US
-            looks = (Look.EVENTLESS,)
-            # What nobody watched stays so: that look only ever goes on.
-            self._at = {key: at for key, at in self._at.items() if key[0] in looks}
+            # What nobody watched stays so: that round only ever goes on.
+            self._at = {key: at for key, at in self._at.items() if key[0] is Round.EVENTLESS}
 
     def near(self, rules: RetentionRules, camera: bytes, page: Sequence[Segment]) -> Near:
         """The events around a page of segments."""
