@@ -9,7 +9,13 @@ from keepsight.core.destination import Destination
 from keepsight.core.device import DeviceFacts
 from keepsight.hub import roster as module
 from keepsight.hub.camera import Camera, RecordingRule, StreamSource
-from keepsight.hub.roster import CameraProblemError, NoSuchCameraError, _changed, _needs_restart
+from keepsight.hub.roster import (
+    CameraProblemError,
+    NoSuchCameraError,
+    _changed,
+    _changed_fields,
+    _needs_restart,
+)
 from keepsight.seal.header import Stream
 from tests.home import simulated_camera
 
@@ -39,6 +45,16 @@ def test_only_what_is_named_changes():
     with pytest.raises(CameraProblemError) as caught:
         _changed(CAMERA, {"url": "http://x/"})
     assert caught.value.code == "bad_url"
+
+
+def test_the_ledger_names_what_changed_of_watching():
+    kept = CAMERA.watching
+    masked = replace(kept, privacy_masks=(((0, 0), (1, 0), (1, 1)),), is_on=False)
+    assert _changed_fields(CAMERA, {"watching": masked, "name": "Door"}) == [
+        "name", "watching.is_on", "watching.privacy_masks",
+    ]  # fmt: skip
+    assert _changed_fields(CAMERA, {"watching": kept}) == []
+    assert _changed(CAMERA, {"watching": masked}).watching == masked
 
 
 def test_a_name_needs_no_new_connection_but_an_address_does():

@@ -266,7 +266,12 @@ class Roster:
                 await self._try(source.destination, new_credentials, source.transport)
         household = self._household
         async with self._changing:
-            await self._note("camera_changed", camera, by, fields=sorted(values))
+            running = self._running.get(camera_id)
+            if running is None:
+                raise NoSuchCameraError
+            camera = _changed(running.camera, values)  # again: another change may have come first
+            fields = _changed_fields(running.camera, values)
+            await self._note("camera_changed", camera, by, fields=fields)
             await self._store(camera, new_credentials)
             if _needs_restart(running.camera, camera) or is_moved:
                 await running.stop()
@@ -331,6 +336,15 @@ def _needs_restart(before: Camera, after: Camera) -> bool:
         or before.is_trial != after.is_trial
         or before.rule.is_recording != after.rule.is_recording
     )
+
+
+def _changed_fields(camera: Camera, values: dict[str, Any]) -> list[str]:
+    """Names for the ledger; of watching each part, so that no mask goes unnoticed."""
+    fields = {name for name in values if name != "watching"}
+    if "watching" in values:
+        before, after = camera.watching.as_fields(), values["watching"].as_fields()
+        fields |= {f"watching.{name}" for name in after if after[name] != before[name]}
+    return sorted(fields)
 
 
 def _changed(camera: Camera, values: dict[str, Any]) -> Camera:

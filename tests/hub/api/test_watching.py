@@ -60,7 +60,9 @@ async def test_what_is_set_is_kept_and_noted(home, clip):
         assert json.loads(json.dumps(stored[0].camera.watching.as_fields())) == wish
         lines = (await home.control.ask("GET", "/api/ledger")).json()["lines"]
         changed = next(line for line in lines if line["type"] == "camera_changed")
-        assert changed["fields"] == ["watching"]
+        names = ("cooldown_seconds", "hours", "masks", "min_area", "person_confidence")
+        names += ("privacy_masks", "sounds", "zones")
+        assert changed["fields"] == [f"watching.{name}" for name in names]
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,14 @@ function named(id: string, names: ReadonlyMap<string, string>, some: Key, other:
   return names.get(id) ?? t(other, { id: id.slice(0, 8) });
 }
 
+/** The line's type; how a camera is watched, and what of it is hidden, have words of their own. */
+function typeOf(line: Line): string {
+  const type = textOf(line, 'type');
+  const fields: unknown[] = type === 'camera_changed' && Array.isArray(line['fields']) ? line['fields'] : [];
+  if (fields.includes('watching.privacy_masks')) return 'camera_masked';
+  return fields.some((name) => typeof name === 'string' && name.startsWith('watching')) ? 'camera_watching' : type;
+}
+
 /** What happened. A type newer than this page is shown by its own name. */
 export function lineText(line: Line, names: ReadonlyMap<string, string>): string {
   const id = textOf(line, 'camera');
@@ -69,6 +77,6 @@ export function lineText(line: Line, names: ReadonlyMap<string, string>): string
     member: names.get(member) ?? (textOf(line, 'name') || somebody),
     what: textOf(line, 'what', 'action', 'event', 'product', 'problem'),
   };
-  const type = textOf(line, 'type');
+  const type = typeOf(line);
   return tCode('ledger.line', type, type === '' ? t('ledger.unknown') : type.replaceAll('_', ' '), values);
 }

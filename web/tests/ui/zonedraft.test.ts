@@ -87,6 +87,16 @@ test('a refusal goes with the next change', () => {
   expect(draft.problems.size).toBe(0);
 });
 
+test('what somebody else saved meanwhile is noticed, and discarding leads there', () => {
+  const draft = new Draft(NOTHING, nameOf);
+  draft.set({ min_area: 0.1 });
+  expect(draft.rebase({ ...NOTHING })).toBe(false);
+  expect(draft.rebase(FULL)).toBe(true);
+  expect(draft.rebase(FULL)).toBe(false);
+  draft.discard();
+  expect([draft.watching, draft.isChanged]).toEqual([FULL, false]);
+});
+
 test('what a person left is found again, and can be undone', () => {
   const draft = new Draft(NOTHING, nameOf, FULL);
   expect(draft.isChanged).toBe(true);

@@ -80,6 +80,13 @@ export class Draft {
     this.change(planOf(this.saved));
   }
 
+  /** Whether the hub has something else by now; then that is what discarding leads back to. */
+  rebase(found: Watching): boolean {
+    if (JSON.stringify(watchingOf(planOf(found))) === JSON.stringify(watchingOf(planOf(this.saved)))) return false;
+    this.saved = found;
+    return true;
+  }
+
   savedAs(saved: Watching): void {
     this.saved = saved;
     this.refused = new Map();
