@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from tests.home import Browser
 
-LIVE, STILL, PLAYBACK, EXPORT = "live", "still", "playback", "export"
-ALL = frozenset({LIVE, STILL, PLAYBACK, EXPORT, "events", "talk", "move", "shutter"})
+LIVE, STILL, PLAYBACK, EXPORT, EVENTS = "live", "still", "playback", "export", "events"
+ALL = frozenset({LIVE, STILL, PLAYBACK, EXPORT, EVENTS, "talk", "move", "shutter"})
 MEMBER = frozenset(ALL - {"shutter"})
 
 
@@ -46,7 +46,8 @@ DENIALS = frozenset(
     {
         "not_signed_in", "owner_only", "not_granted", "no_such_camera", "no_such_device",
         "no_such_member", "no_such_invite", "no_such_check", "no_such_export", "no_such_session",
-        "no_such_stream", "no_such_suspension", "not_found", "cross_origin", "ticket_over",
+        "no_such_event", "no_such_stream", "no_such_suspension", "not_found", "cross_origin",
+        "ticket_over",
         "proof_missing", "proof_stale", "bad_proof", "confirm_first",
     }
 )  # fmt: skip
@@ -86,7 +87,10 @@ BODIES = {
         "live": [{"camera": "{camera}", "stream": "main"}],
         "recordings": [{"camera": "{camera}", "stream": "main", "writers": ["{segment}"]}],
         "exports": ["{writer}"],
+        "events": [{"camera": "{camera}", "pictures": ["{picture}"]}],
     },
+    ("POST", "/api/events/seen"): {"until_us": 1, "camera": "{camera}"},
+    ("PATCH", "/api/events/{event}"): {"seen": True},
     ("POST", "/api/refusals"): {"camera": "{camera}", "stream": "main", "reason": "stale"},
     ("DELETE", "/api/recordings"): {"camera": "{camera}", "from_us": 1, "to_us": 2},
     ("POST", "/api/exports"): {"camera": "{camera}", "from_us": 1, "to_us": 2},
@@ -107,6 +111,9 @@ BODIES = {
 QUERIES = {
     "/api/timeline": {"camera": "{camera}", "from": 1, "to": 2},
     "/api/recordings": {"camera": "{camera}", "from": 1, "to": 2},
+    "/api/events": {"camera": "{camera}"},
+    "/api/events/days": {"camera": "{camera}", "edge": [1, 1 << 60]},
+    "/api/activity": {"camera": "{camera}", "from": 1, "to": 2},
     "/api/ledger/exposed": {"camera": "{camera}", "from": 1, "to": 2},
     "/api/ledger": {"camera": "{camera}"},
     "/api/ledger/proof": {"from": 1, "to": 2},
@@ -126,7 +133,7 @@ HOUSEHOLD = {"check", "invite", "suspension"}
 def placeholders(method, path):
     """Kinds of objects that a request names."""
     text = path + str(BODIES.get((method, path), "")) + str(QUERIES.get(path, ""))
-    return set(re.findall(r"\{(\w+)\}", text)) - {"number", "sequences", "segment"}
+    return set(re.findall(r"\{(\w+)\}", text)) - {"number", "sequences", "segment", "picture"}
 
 
 def fill(value, ids):
@@ -193,9 +200,13 @@ def _expect_of_object(actor, path, kinds, target):
         return Expected.ALLOWED
     if target in (Target.FOREIGN, Target.DELETED):
         return Expected.HIDDEN
-    if kinds <= HOUSEHOLD or (kinds <= OWN_ONLY and actor.role == "owner"):
-        return Expected.ALLOWED
-    return Expected.ALLOWED if target is Target.OWN else Expected.HIDDEN
+    if kinds == {"event"}:
+        is_theirs = EVENTS in actor.granted(actor.camera(target))
+    elif kinds <= HOUSEHOLD or (kinds <= OWN_ONLY and actor.role == "owner"):
+        is_theirs = True
+    else:
+        is_theirs = target is Target.OWN
+    return Expected.ALLOWED if is_theirs else Expected.HIDDEN
 
 
 def _expect_of_fragment(actor, path, target):

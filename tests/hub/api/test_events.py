@@ -274,6 +274,9 @@ async def test_events_that_are_switched_off_are_shown_to_nobody(busy):
         wanted = {"events": [{"camera": HALL_ID, "pictures": [picture]}]}
         (refused,) = (await ann.ask("POST", "/api/keys", wanted)).json()["refused"]
         assert (refused["reason"], refused["purpose"]) == ("suspended", "event")
+        path = f"/api/events/{busy.one.event_id.hex()}"
+        assert (await ann.ask("GET", path)).status == 404
+        assert (await ann.ask("DELETE", path)).status == 204
 
 
 async def test_a_removed_cameras_events_are_still_the_owners(busy):

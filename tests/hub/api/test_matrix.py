@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import json
 import re
+import secrets
 from collections import Counter
 
 import pytest
@@ -19,6 +20,7 @@ from tests.home import running_hub, set_up, simulated_camera, write_clip
 from tests.hub.api.matrix import (
     BODIES,
     DENIALS,
+    EVENTS,
     MEMBER,
     NOWHERE,
     QUERIES,
@@ -29,6 +31,7 @@ from tests.hub.api.matrix import (
     fill,
     placeholders,
 )
+from tests.hub.events.hall import noticed, visit
 
 REFUSALS = {
     Expected.STRANGER: (401, "not_signed_in"),
@@ -59,7 +62,15 @@ async def add_camera(home, url, name):
     found = (await home.control.ask("GET", "/api/recordings", None, **query)).json()
     main = next(s for s in camera["streams"] if s["stream"] == "main")
     segment = found["segments"][0]["writer"]
-    return {"camera": camera["id"], "opaque": main["opaque"], "segment": segment}
+    ids = {"camera": camera["id"], "opaque": main["opaque"], "segment": segment}
+    return {**ids, **await notice(home, bytes.fromhex(camera["id"]))}
+
+
+async def notice(home, camera):
+    """Something that was noticed on a camera, with a picture."""
+    event_id = secrets.token_bytes(16)
+    event = await noticed(home, dataclasses.replace(visit(home, camera=camera), event_id=event_id))
+    return {"event": event_id.hex(), "picture": event.pictures[0].picture_id.hex()}
 
 
 async def start_export(browser, camera):
@@ -119,6 +130,10 @@ class World:
         self.second = await add_camera(home, url, "Cellar canary")
         self.gone = await add_camera(home, url, "Gone canary")
         self.next_door = await add_camera(other, url, "Neighbour canary")
+        self.noticed = {
+            place["camera"]: {place["event"], place["picture"]}
+            for place in (self.first, self.second, self.next_door)
+        }
         self.secrets = {
             place["camera"]: {name, place["camera"], place["opaque"], place["segment"]}
             for place, name in (
@@ -251,6 +266,8 @@ class World:
         for camera, names in self.secrets.items():
             if not actor.role or not actor.granted(camera) or camera == self.next_door["camera"]:
                 words |= names
+            if EVENTS not in actor.granted(camera):
+                words |= self.noticed[camera]
         return words - set(ids.values())
 
 
@@ -285,8 +302,9 @@ class Cell:
     def order(self):
         """What is refused comes first, so that it meets a whole world; deletions come last."""
         changes = self.expected is Expected.ALLOWED and self.method != "GET"
-        is_last = self.path in ("/api/session", "/api/sessions") and self.method == "DELETE"
-        return (changes, self.method == "DELETE", is_last, -len(self.path))
+        last = {"/api/cameras/{camera}": 1, "/api/session": 2, "/api/sessions": 2}
+        rank = last.get(self.path, 0) if self.method == "DELETE" else 0
+        return (changes, self.method == "DELETE", rank, -len(self.path))
 
 
 def cells(world):
@@ -358,8 +376,9 @@ def _is_empty(answer):
     content = {
         name: value
         for name, value in document.items()
-        if name in ("keys", "segments", "exposures", "lines", "deleted")
+        if name in ("keys", "segments", "exposures", "lines", "deleted", "events")
     }
+    content |= {f"day {n}": day["kinds"] for n, day in enumerate(document.get("days", []))}
     spans = [line.get("spans") for line in document.get("cameras", []) if isinstance(line, dict)]
     return not any(content.values()) and not any(spans)
 
@@ -391,7 +410,7 @@ def test_every_placeholder_of_the_document_is_known():
     document = build_api(None, is_local=False).openapi()
     known = {
         "camera", "check", "invite", "member", "device", "session", "key", "writer", "opaque",
-        "suspension", "number", "sequences",
+        "suspension", "number", "sequences", "event",
     }  # fmt: skip
     for path in document["paths"]:
         assert set(re.findall(r"\{(\w+)\}", path)) <= known, path

@@ -214,9 +214,11 @@ async def change_event(event: str, body: ChangeBody, who: KnowsEvents) -> dict[s
 
 @router.delete("/events/{event}", status_code=204)
 async def delete_event(event: str, who: Owner) -> None:
-    """Delete an event with its pictures; its recordings stay."""
-    found = await _find(who, event)
-    await who.household.events.delete(found.event, by=who.name)
+    """Delete an event with its pictures; its recordings stay. Also while it is shown to nobody."""
+    found = await who.household.events.find(parse_id(event, "event"))
+    if found is None:
+        raise ApiError(404, "no_such_event", "there is no such event")
+    await who.household.events.delete(found, by=who.name)
 
 
 @router.get("/activity")
