@@ -242,6 +242,7 @@ async def test_who_signs_out_owes_nobody_an_epoch(printed):
 
 async def made_up_for(home):
     epochs = home.household.epochs
+
     async def rolled():
         return home.household.keyring.epoch == 2 and epochs.owed() is None
 

@@ -1,5 +1,7 @@
-"""Goal: a dark picture can be seen, without noise and without ghosts. Method: the lifter of the pages
-in a real Chromium, on a drawn dark scene in which something moves."""
+"""Goal: a dark picture can be seen, without noise and without ghosts.
+
+Method: the lifter of the pages in a real Chromium, on a drawn dark scene in which something moves.
+"""
 
 from pathlib import Path
 

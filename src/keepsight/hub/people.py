@@ -356,16 +356,8 @@ class People:
     async def enrol_device(self, device: Device) -> None:
         """Remember a device, after the ledger does."""
         household = self._household
-        await household.journal.record(
-            [
-                {
-                    "type": "device_enrolled",
-                    "device": device.device_id.hex(),
-                    "member": device.member_id.hex(),
-                    "name": device.name,
-                }
-            ]
-        )
+        line = {"device": device.device_id.hex(), "member": device.member_id.hex()}
+        await household.journal.record([{"type": "device_enrolled", **line, "name": device.name}])
         await household.membership.changed("device_enrolled", devices=[device])
         await household.sql(self.store.put_device, household.household_id, device)
         self.devices[device.device_id] = device
