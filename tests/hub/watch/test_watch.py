@@ -13,9 +13,15 @@ from keepsight.detect.model import MODELS
 from keepsight.detect.models import models_folder
 from keepsight.hub.walls.confine import missing_protection
 from keepsight.hub.watch import watch as watch_module
+from keepsight.hub.watch.sink import NobodySink
+from keepsight.hub.watch.watch import Watch
 from keepsight.hub.watch.watchstate import WatchPhase
+from keepsight.hub.watch.wire import FromWatcher, Message
 from tests.detect.installed import need_model
 from tests.home import HOUSEHOLD, SimulatedCamera, running_hub, set_up, write_clip
+from tests.hub.watch.test_claims import event
+from tests.hub.watch.test_outlet import line
+from tests.hub.watch.test_watched import Rig
 from tests.paths import shared_data
 
 pytestmark = pytest.mark.skipif(
@@ -273,6 +279,29 @@ async def test_what_is_tried_is_not_watched_and_a_hub_can_be_told_to_watch_nothi
         assert home.household.watch.pid is None
 
 
+async def test_a_sink_that_fails_ends_nothing(tmp_path, caplog):
+    rig, failures = Rig(tmp_path), []
+    watch = Watch(clock=rig.clock, secret=tmp_path, environment={})
+
+    class Failing(NobodySink):
+        def on_event(self, camera, phase, event):
+            failures.append((camera, phase, event.kind))
+            raise ZeroDivisionError
+
+    watch.sink = Failing()
+    async with line() as (outlet, _theirs):
+        watch._outlet.open(outlet._transport)
+        rig.watched.close()
+        watch.attach(rig.running)
+        rig.play()
+        now_us = rig.clock.wall_us()
+        times = {"start_us": now_us - 5, "end_us": now_us, "best_us": now_us}
+        said = event(phase="start", zones=[], **times)
+        watch._hear(Message(FromWatcher.EVENT, rig.running.camera.camera_id, said))
+    assert failures == [(rig.running.camera.camera_id, "start", "person")]
+    assert "passed on" in caplog.text
+
+
 async def test_an_idle_hub_starts_no_watcher(tmp_path, cheap_argon2):
     async with watching_home(tmp_path, is_idle=True) as (home, _told):
         await asyncio.sleep(0.3)
@@ -305,3 +334,46 @@ async def test_reasons_are_for_owners(tmp_path, clip, cheap_argon2):
             status = await guest.get("/api/status")
             assert status["cameras"][0]["watching"]["reason"] is None
             assert status["alarms"] == []
+
+
+async def test_one_camera_that_crashes_the_watcher_is_left_out_and_the_others_go_on(
+    tmp_path, clip, cheap_argon2, monkeypatch
+):
+    monkeypatch.setattr(watch_module, "BACKOFF_SECONDS_MIN", 0.1)
+    monkeypatch.setattr(watch_module, "BACKOFF_SECONDS_MAX", 0.2)
+    monkeypatch.setattr(watch_module, "STEADY_SECONDS", 3.0)
+    async with watching_home(tmp_path) as (home, _told), camera("--clip", str(clip)) as source:
+        watch, ids = home.household.watch, []
+        for name in ("Hall", "Garden", "Hostile"):
+            ids.append((await home.add_camera(source.url, name=name))["id"])
+            await set_watching(home, ids[-1], model="none")
+        hostile = bytes.fromhex(ids[-1])
+
+        async def crash():
+            """What a picture would do that a decoder cannot stand."""
+            while True:
+                if watch.find(hostile).is_known and watch.run.has_spoken:
+                    os.kill(watch.pid, signal.SIGSEGV)
+                    await asyncio.sleep(0.3)
+                await asyncio.sleep(0.02)
+
+        crashing = asyncio.ensure_future(crash())
+        try:
+
+            async def found():
+                reason = watch.state(hostile).reason or ""
+                return "left out" in reason and watch.state(bytes.fromhex(ids[0])).is_recognising
+
+            await home.wait_for(found, 90)
+            for name in ids[:2]:
+                await until(home, name, WatchPhase.WATCHING)
+            starts = watch.starts
+            await asyncio.sleep(4)
+            assert watch.starts == starts
+            assert watch.state(hostile).state is WatchPhase.FAILED
+        finally:
+            crashing.cancel()
+        # Its owner changes something: it has another try.
+        await set_watching(home, ids[-1], model="none", kinds=["person"])
+        await until(home, ids[-1], WatchPhase.WATCHING)
+        await recorded_without_gaps(home, ids[-1], 5)

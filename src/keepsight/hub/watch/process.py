@@ -44,6 +44,10 @@ LINES_MAX: Final = 50
 """Of its standard error that go to the log, in one run."""
 EXIT_HUNG: Final = 75
 """EX_TEMPFAIL of sysexits.h: workers hang, start me again."""
+FROM_OUTSIDE: Final = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+"""Signals that somebody else sends: the owner of the machine, or its kernel when memory is out."""
+STOPPED: Final = "stopped"
+"""Reason of a run that was let go."""
 PROGRAM: Final = "keepsight.detect"
 MACHINE_FACTS: Final = ("/proc/cpuinfo", "/sys/devices/system/cpu")
 """What numeric libraries choose their code by."""
@@ -59,6 +63,8 @@ class Ending:
     reason: str
     """For the log and the owner."""
     ran_seconds: float
+    is_crash: bool = False
+    """What it looked at may be to blame: it was neither let go nor ended from outside."""
 
 
 def prepare(
@@ -151,7 +157,7 @@ class WatcherRun:
 
     def let_go(self) -> None:
         """Tell it that nothing more comes: it says what it still has to say, and ends."""
-        self._why = self._why or "stopped"
+        self._why = self._why or STOPPED
         if self._transport is not None and not self._transport.is_closing():
             with contextlib.suppress(OSError):
                 self._transport.write_eof()
@@ -198,7 +204,9 @@ class WatcherRun:
                 await process.wait()
             self._pid = None
         ran_us = self._clock.monotonic_us() - began_us
-        return Ending(status, self._why or _reason_of(status), ran_us / 1e6)
+        is_outside = self._why is None and status is not None and -status in FROM_OUTSIDE
+        is_crash = self.has_spoken and self._why != STOPPED and not is_outside
+        return Ending(status, self._why or _reason_of(status), ran_us / 1e6, is_crash)
 
     async def _attend(
         self,

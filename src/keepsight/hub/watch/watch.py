@@ -17,8 +17,16 @@ from keepsight.core.clock import Clock
 from keepsight.hub.walls.surroundings import ExposedError
 from keepsight.hub.watch.models import OWN_FOLDER, models_folder
 from keepsight.hub.watch.outlet import Outlet
-from keepsight.hub.watch.process import EXIT_HUNG, STOP_SECONDS, Ending, WatcherRun, prepare
+from keepsight.hub.watch.process import (
+    EXIT_HUNG,
+    STOP_SECONDS,
+    STOPPED,
+    Ending,
+    WatcherRun,
+    prepare,
+)
 from keepsight.hub.watch.sink import NobodySink, Sink
+from keepsight.hub.watch.suspicion import Suspicion
 from keepsight.hub.watch.watched import Watched, WatchSurroundings
 from keepsight.hub.watch.watchstate import WatchPhase, WatchState
 from keepsight.hub.watch.wire import Message
@@ -78,6 +86,8 @@ class Watch:
         self._models_mark: object = None
         self._unwanted_us: int | None = None
         self._stopping = asyncio.Event()
+        self._suspicion = Suspicion()
+        self._began_us = 0
         self.starts = 0
 
     # --- for the cameras and the API ----------------------------------------------------------
@@ -90,6 +100,7 @@ class Watch:
         watched = Watched(running, self._around)
         self._watched[watched.camera_id] = watched
         watched.announce()
+        self._hold()
         self._look_who_wants()
 
     def detach(self, running: "RunningCamera") -> None:
@@ -103,8 +114,14 @@ class Watch:
         """Its owner changed how a camera is watched; one that is not watched is no error."""
         watched = self._watched.get(camera)
         if watched is not None:
+            self._suspicion.forget(camera)
+            self._hold()
             watched.follow()
             self._look_who_wants()
+
+    def find(self, camera: bytes) -> Watched | None:
+        """A camera that is attached."""
+        return self._watched.get(camera)
 
     def state(self, camera: bytes) -> WatchState:
         """How watching a camera goes."""
@@ -190,12 +207,17 @@ class Watch:
         pause = BACKOFF_SECONDS_MIN
         while not self._stopping.is_set():
             await self._wanted.wait()
-            ending = await self._run_once()
+            try:
+                ending = await self._run_once()
+            except Exception as error:
+                # A defect here must not end the hub, which records.
+                log.exception("the watcher could not be attended to")
+                ending = Ending(None, f"an error in Keepsight itself: {type(error).__name__}", 0.0)
             if self._stopping.is_set():
                 return
             is_steady = ending.ran_seconds > STEADY_SECONDS
             pause = BACKOFF_SECONDS_MIN if is_steady else pause
-            if ending.reason == "stopped":
+            if ending.reason == STOPPED:
                 continue
             log.warning("the watcher ended after %.0f s: %s", ending.ran_seconds, ending.reason)
             self._trouble = ending.reason
@@ -212,12 +234,19 @@ class Watch:
             return Ending(None, str(error), 0.0)
         run = self.run = WatcherRun(self._clock, self._outlet, self._hear)
         self.starts += 1
+        self._began_us = self._clock.monotonic_us()
+        ending: Ending | None = None
         try:
-            return await run.run(command, environment, on_ready=self._announce_all)
+            ending = await run.run(command, environment, on_ready=self._announce_all)
         finally:
             self.run = None
+            if ending is not None and ending.is_crash:
+                looked_at = [each.camera_id for each in self._watched.values() if each.is_known]
+                self._suspicion.crashed(looked_at, self._clock.monotonic_us())
             for watched in self._watched.values():
                 watched.watcher_ended()
+            self._hold()
+        return ending
 
     def _announce_all(self) -> None:
         for watched in self._watched.values():
@@ -226,18 +255,40 @@ class Watch:
     def _hear(self, message: Message) -> None:
         self._trouble = None
         watched = self._watched.get(message.camera)
-        if watched is not None:
+        if watched is None:
+            return
+        try:
             watched.hear(message)
+        except Exception:
+            log.exception("what the watcher said could not be passed on")
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             mark = await asyncio.to_thread(_mark_of, self.models)
             is_model_new, self._models_mark = mark != self._models_mark, mark
-            for watched in list(self._watched.values()):
-                watched.tick(is_model_new=is_model_new)
-                watched.state(self._trouble)  # so that changes are dated to the second
-            self._end_unwanted()
+            try:
+                self._look(is_model_new=is_model_new)
+            except Exception:
+                log.exception("looking after the watcher failed")
+
+    def _look(self, *, is_model_new: bool) -> None:
+        for watched in list(self._watched.values()):
+            watched.tick(is_model_new=is_model_new)
+            watched.state(self._trouble)  # so that changes are dated to the second
+        now_us = self._clock.monotonic_us()
+        if self.run is not None and now_us - self._began_us > STEADY_SECONDS * 1e6:
+            self._suspicion.held_out(now_us)
+            self._began_us = now_us
+        self._hold()
+        self._end_unwanted()
+
+    def _hold(self) -> None:
+        """Leave out who is under suspicion, and nobody else."""
+        held = self._suspicion.held(self._clock.monotonic_us())
+        for watched in self._watched.values():
+            watched.hold(is_held=watched.camera_id in held)
+        self._look_who_wants()
 
     def _end_unwanted(self) -> None:
         unwanted_us, run = self._unwanted_us, self.run

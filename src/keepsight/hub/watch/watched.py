@@ -40,6 +40,12 @@ ACTIVITIES_AT_ONCE: Final = 60
 ACTIVITY_US_MAX: Final = 3_600_000_000
 
 
+HELD_REASON: Final = (
+    "the watcher crashed again and again while it looked at this camera, so it is left out "
+    "for a quarter of an hour; saving the camera's settings gives it another try"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class WatchSurroundings:
     """What every watched camera shares."""
@@ -63,6 +69,8 @@ class Watched:
         """Whether the watcher that runs was told of this camera."""
         self._told: bytes | None = None
         """The CAMERA message that it got last."""
+        self.is_held = False
+        """Left out for now, because the watcher crashes on somebody's pictures (suspicion.py)."""
         self._wants_boxes = False
         self._still_number: int | None = None
         """What the watcher was told that stills are to carry; None: that nobody wants any."""
@@ -99,7 +107,13 @@ class Watched:
     @property
     def is_wanted(self) -> bool:
         """Whether a watcher is needed for it."""
-        return self.watching.is_on
+        return self.watching.is_on and not self.is_held
+
+    def hold(self, *, is_held: bool) -> None:
+        """Leave it out, or take it in again."""
+        if is_held is not self.is_held:
+            self.is_held = is_held
+            self.announce()
 
     @property
     def is_known(self) -> bool:
@@ -318,8 +332,10 @@ class Watched:
         )
 
     def _phase_now(self, trouble: str | None) -> tuple[WatchPhase, str | None]:
-        if not self.is_wanted:
+        if not self.watching.is_on:
             return WatchPhase.UNWATCHED, None
+        if self.is_held:
+            return WatchPhase.FAILED, HELD_REASON
         if trouble is not None:
             return WatchPhase.FAILED, trouble
         claim, chosen = self._claim, self._choice()
