@@ -24,7 +24,7 @@ from keepsight.seal.header import (
 )
 
 EPOCHS: Final = (1, 2)
-STREAMS: Final = (Stream.MAIN, Stream.SUB, Stream.AUDIO)
+STREAMS: Final = (Stream.MAIN, Stream.SUB, Stream.AUDIO, Stream.EVENT)
 _HOMES: Final = 12
 _CAMERAS: Final = 2
 _FRAGMENTS: Final = 3
