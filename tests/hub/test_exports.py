@@ -44,7 +44,7 @@ def test_file_names_have_no_surprises():
 
 async def test_running_exports_are_bounded_and_can_be_dropped(home, monkeypatch):
     exports = Exports(home.household)
-    monkeypatch.setattr(exports, "_exporter", SlowExporter)
+    monkeypatch.setattr(exports, "_exporter", lambda _job: SlowExporter())
     jobs = [
         await exports.start(CAMERA, Stream.MAIN, 1, 2, by="x") for _ in range(module.RUNNING_MAX)
     ]
@@ -63,7 +63,7 @@ async def test_finished_exports_are_forgotten_oldest_first(home, monkeypatch):
             raise ExportError("nothing there")
 
     exports = Exports(home.household)
-    monkeypatch.setattr(exports, "_exporter", Quick)
+    monkeypatch.setattr(exports, "_exporter", lambda _job: Quick())
     for _ in range(module.KEPT_MAX + 3):
         job = await exports.start(CAMERA, Stream.MAIN, 1, 2, by="x")
         await job.task
@@ -78,7 +78,7 @@ async def test_a_defect_is_said_without_its_insides(home, monkeypatch):
             raise ZeroDivisionError("secret detail")
 
     exports = Exports(home.household)
-    monkeypatch.setattr(exports, "_exporter", Broken)
+    monkeypatch.setattr(exports, "_exporter", lambda _job: Broken())
     job = await exports.start(CAMERA, Stream.MAIN, 1, 2, by="x")
     await job.task
     assert job.state == "failed"

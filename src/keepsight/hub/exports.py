@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from keepsight.hub.camera import Camera
 from keepsight.hub.keyrelease import ReleasableWindow
 from keepsight.hub.record.export import Exporter, ExportError, ExportReport
+from keepsight.hub.record.redaction import Redaction, Redactor
 from keepsight.seal import keys
 from keepsight.seal.frame import Sealer, WindowKey
 from keepsight.seal.header import Context, Kind, Sealed, Stream
@@ -50,6 +51,7 @@ class ExportJob:
     """Where the command line wants it; None for a browser."""
     by: str
     """Member id in hex, or `local`: who asked for it."""
+    redaction: Redaction = field(default_factory=Redaction)
     state: Literal["running", "done", "failed"] = "running"
     progress: float = 0.0
     message: str = ""
@@ -73,6 +75,13 @@ class ExportJob:
         self.start_us, self.end_us = report.files[0].start_us, report.files[-1].end_us
         self.size_bytes = sum(file.size_bytes for file in report.files)
         notes = []
+        if self.redaction.blurs_faces:
+            smeared, pictures = (sum(getattr(f, what) for f in report.files)
+                                 for what in ("smeared", "pictures"))  # fmt: skip
+            notes.append(
+                f"something was blurred in {smeared} of {pictures} pictures; faces may have been "
+                "missed: look at the film before you share it"
+            )
         if len(report.files) > 1:
             notes.append(f"the camera's format changed: {len(report.files)} files were written")
         if report.holes:
@@ -117,17 +126,24 @@ class Exports:
         *,
         by: str,
         path: Path | None = None,
+        redaction: Redaction | None = None,
     ) -> ExportJob:
         """Begin an export, after its ledger line.
 
         Raises:
-            TooManyExportsError: RUNNING_MAX are running.
+            TooManyExportsError: RUNNING_MAX are running, or another one is being changed.
+            RedactionError: this one cannot be changed as it is wanted.
         """
-        if sum(job.state == "running" for job in self._jobs.values()) >= RUNNING_MAX:
+        redaction = redaction or Redaction()
+        running = [job for job in self._jobs.values() if job.state == "running"]
+        if len(running) >= RUNNING_MAX:
             raise TooManyExportsError("wait until another export has finished")
+        if redaction.is_needed and any(job.redaction.is_needed for job in running):
+            raise TooManyExportsError("wait until another film has been changed")
+        self._redactor.check(redaction, from_us, to_us)
         job = ExportJob(
             keys.new_id(), camera.camera_id, stream, from_us, to_us,
-            file_name(camera, from_us), path, by,
+            file_name(camera, from_us), path, by, redaction,
         )  # fmt: skip
         entry = {"type": "export", "camera": camera.camera_id.hex(), "writer": job.writer.hex()}
         times = {"from_us": from_us, "to_us": to_us, "to_file": path is not None, "by": by}
@@ -161,7 +177,7 @@ class Exports:
 
     async def _write(self, job: ExportJob, path: Path) -> None:
         report = await asyncio.to_thread(
-            self._exporter().export,
+            self._exporter(job).export,
             *(job.camera, job.stream, job.start_us, job.end_us, path),
             progress=job.on_progress,
             should_stop=job.is_dropped.is_set,
@@ -180,7 +196,7 @@ class Exports:
             )
 
         report = await asyncio.to_thread(
-            self._exporter().export_in_memory,
+            self._exporter(job).export_in_memory,
             *(job.camera, job.stream, job.start_us, job.end_us, seal_piece),
             piece_bytes=PIECE_BYTES,
             progress=job.on_progress,
@@ -188,10 +204,16 @@ class Exports:
         )
         job.take(report)
 
-    def _exporter(self) -> Exporter:
+    @property
+    def _redactor(self) -> Redactor:
+        return Redactor(self._household.watch.models, self._household.directory)
+
+    def _exporter(self, job: ExportJob) -> Exporter:
         recordings = self._household.archive.recordings
         household = self._household.household_id
-        return Exporter(household, recordings.catalogue, recordings.playback)
+        return Exporter(
+            household, recordings.catalogue, recordings.playback, job.redaction, self._redactor
+        )
 
     def _context(self, job: ExportJob) -> Context:
         keyring = self._household.keyring

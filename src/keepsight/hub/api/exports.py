@@ -11,6 +11,7 @@ from keepsight.hub.api.cameras import parse_stream
 from keepsight.hub.api.policies import MayExport, Owner, SignedIn
 from keepsight.hub.exports import ExportJob, TooManyExportsError
 from keepsight.hub.grant import Capability
+from keepsight.hub.record.redaction import Redaction, RedactionError
 
 router = APIRouter()
 
@@ -23,6 +24,11 @@ class ExportBody(BaseModel):
     stream: str = "main"
     from_us: int = Field(ge=0, le=1 << 62)
     to_us: int = Field(ge=0, le=1 << 62)
+    blur_faces: bool = False
+    """Faces and heads become unrecognisable, as far as they are found."""
+    apply_masks: bool = False
+    """The camera's privacy masks are burnt in; without masks nothing happens."""
+    without_sound: bool = False
 
 
 def _document(job: ExportJob) -> dict[str, Any]:
@@ -37,6 +43,8 @@ def _document(job: ExportJob) -> dict[str, Any]:
         "pieces": job.pieces,
         "start_us": job.start_us,
         "end_us": job.end_us,
+        "blurred": job.redaction.blurs_faces,
+        "masked": bool(job.redaction.masks),
     }
 
 
@@ -49,12 +57,17 @@ async def _start(body: ExportBody, who: Caller, path: Path | None) -> dict[str, 
     if running is None:
         raise ApiError(404, "no_such_camera", "there is no such camera")
     stream = parse_stream(body.stream)
+    masks = running.camera.watching.privacy_masks if body.apply_masks else ()
+    redaction = Redaction(body.blur_faces, masks, not body.without_sound)
     try:
         job = await who.household.exports.start(
-            running.camera, stream, body.from_us, body.to_us, by=who.name, path=path
-        )
+            *(running.camera, stream, body.from_us, body.to_us),
+            by=who.name, path=path, redaction=redaction,
+        )  # fmt: skip
     except TooManyExportsError as error:
         raise ApiError(429, "too_many_exports", str(error)) from error
+    except RedactionError as error:
+        raise ApiError(422, error.code, str(error)) from error
     return _document(job)
 
 

@@ -13,7 +13,8 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final, NamedTuple
@@ -21,6 +22,7 @@ from typing import IO, Final, NamedTuple
 from keepsight.hub.record.catalogue import Catalogue
 from keepsight.hub.record.export_pipe import BEGIN, DATA, END, send
 from keepsight.hub.record.playback import GoneError, Playback
+from keepsight.hub.record.redaction import Redaction, RedactionError, Redactor
 from keepsight.hub.record.segment import SegmentError, sync_folder
 from keepsight.hub.recording import JOINT_US, FragmentRef, Segment, Span
 from keepsight.seal.frame import Expectation, Reason, Refusal, WindowKey
@@ -35,6 +37,9 @@ MEMORY_BYTES_MAX: Final = 1024 * 1024 * 1024
 FILES_MAX: Final = 100
 CHILD_ANSWER_SECONDS: Final = 600
 """To finish and verify, after everything was handed over."""
+CUT_SHARE: Final = 0.1
+"""Of the progress, where the film is changed afterwards: that takes most of the time."""
+COPY_BYTES: Final = 1 << 20
 
 
 class ExportError(Exception):
@@ -63,6 +68,8 @@ class ExportedFile:
     """Shorter than end - start where holes were closed up."""
     pictures: int
     size_bytes: int
+    smeared: int = 0
+    """Pictures of it in which a face or head was blurred."""
 
 
 @dataclass(slots=True)
@@ -91,6 +98,10 @@ class Exporter:
     household: bytes
     catalogue: Catalogue
     playback: Playback
+    redaction: Redaction = field(default_factory=Redaction)
+    """What of the films is made unseen."""
+    redactor: Redactor | None = None
+    """Who does it; needed where something is."""
 
     def export(  # noqa: PLR0913 - what, where to, and who is told
         self, camera: bytes, stream: Stream, from_us: int, to_us: int, out: Path,
@@ -124,7 +135,7 @@ class Exporter:
                 part.unlink(missing_ok=True)
                 flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
                 os.close(os.open(part, flags, 0o600))
-                answer = work.run_child(run, str(part), ())
+                answer = self._fill(work, run, part)
                 _sync(part)
                 part.rename(path)
                 sync_folder(path.parent)
@@ -152,16 +163,35 @@ class Exporter:
         run = max(work.plan(camera, stream, from_us, to_us), key=_payload_bytes)
         if _payload_bytes(run) > MEMORY_BYTES_MAX:
             raise ExportError("this is more than 1 GiB: choose a shorter range")
-        descriptor = os.memfd_create("export", os.MFD_CLOEXEC)
-        try:
-            answer = work.run_child(run, f"/proc/self/fd/{descriptor}", (descriptor,))
-            os.lseek(descriptor, 0, os.SEEK_SET)
-            while piece := os.read(descriptor, piece_bytes):
+        with self._made(work, run) as (film, answer):
+            while piece := os.read(film, piece_bytes):
                 sink(piece)
-        finally:
-            os.close(descriptor)
         work.report.files.append(_exported(None, run, answer))
         return work.report
+
+    def _fill(self, work: "_Work", run: list["_Piece"], part: Path) -> dict[str, int]:
+        """Write a run into the owner's file; what comes before its redaction never touches it."""
+        if not self.redaction.is_needed:
+            return work.run_child(run, str(part), ())
+        with self._made(work, run) as (film, answer), part.open("wb") as file:
+            while piece := os.read(film, COPY_BYTES):
+                file.write(piece)
+        return answer
+
+    @contextmanager
+    def _made(self, work: "_Work", run: list["_Piece"]) -> Iterator[tuple[int, dict[str, int]]]:
+        """A run as a film in memory, to be read from its beginning, and what was said of it."""
+        with _memory() as plain:
+            answer = work.run_child(run, f"/proc/self/fd/{plain}", (plain,))
+            if not self.redaction.is_needed:
+                os.lseek(plain, 0, os.SEEK_SET)
+                yield plain, answer
+                return
+            with _memory() as changed:
+                answer = work.redact(run, plain, changed, answer)
+                os.ftruncate(plain, 0)  # the pictures as they were are of no use any more
+                os.lseek(changed, 0, os.SEEK_SET)
+                yield changed, answer
 
 
 class _Work:
@@ -177,6 +207,8 @@ class _Work:
         self._should_stop = should_stop
         self._total_bytes = 1
         self._done_bytes = 0
+        self._changed_share = 0.0
+        """Of the whole progress, what changing the films has done of it."""
 
     def plan(self, camera: bytes, stream: Stream, from_us: int, to_us: int) -> list[list[_Piece]]:
         """What goes into each file."""
@@ -229,6 +261,34 @@ class _Work:
             raise ExportError(f"the recording cannot be written as MP4: {said['error']}")
         return said
 
+    def _say(self) -> None:
+        share = CUT_SHARE if self._exporter.redaction.is_needed else 1.0
+        done = self._done_bytes / self._total_bytes
+        self._progress(min(1.0, share * done + self._changed_share))
+
+    def redact(
+        self, run: list[_Piece], source: int, target: int, answer: dict[str, int]
+    ) -> dict[str, int]:
+        """Change a run's finished film; what was said of the changed one."""
+        exporter = self._exporter
+        redactor = exporter.redactor
+        if redactor is None:
+            raise ExportError("this export is to be changed, and nobody here does that")
+        before = self._changed_share
+        weight = (1 - CUT_SHARE) * _payload_bytes(run) / self._total_bytes
+
+        def on_progress(done: float) -> None:
+            self._changed_share = before + weight * done
+            self._say()
+
+        try:
+            return redactor.run(
+                exporter.redaction, source, target, answer["duration_us"] / 1e6,
+                progress=on_progress, should_stop=self._should_stop,
+            )  # fmt: skip
+        except RedactionError as error:
+            raise ExportError(str(error)) from error
+
     def _feed(self, run: list[_Piece], pipe: IO[bytes]) -> None:
         base_us = 0
         before: _Piece | None = None
@@ -254,7 +314,7 @@ class _Work:
             if self._should_stop():
                 raise ExportError("the export was stopped")
             self._done_bytes += ref.size_bytes
-            self._progress(min(1.0, self._done_bytes / self._total_bytes))
+            self._say()
             if is_skipping and ref.kind is not Kind.STILL:
                 continue
             payload = self._open(piece.segment, piece.key, ref)
@@ -314,8 +374,18 @@ def _exported(path: Path | None, run: list[_Piece], answer: dict[str, int]) -> E
     end = last.segment.fragments[last.fragments[-1].sequence + (0 if is_whole else 1)]
     return ExportedFile(
         path, run[0].fragments[0].start_us, last.segment.end_us if is_whole else end.start_us,
-        answer["duration_us"], answer["pictures"], answer["size_bytes"],
+        answer["duration_us"], answer["pictures"], answer["size_bytes"], answer.get("smeared", 0),
     )  # fmt: skip
+
+
+@contextmanager
+def _memory() -> Iterator[int]:
+    """A file that is nowhere but in memory."""
+    descriptor = os.memfd_create("export", os.MFD_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _sync(path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from keepsight.hub.event import KIND_LENGTH_MAX, SEEN_KINDS
 from keepsight.hub.watching import MODEL_NONE, OWN_MODEL
 
-ModelRole = Literal["detector", "sound"]
+ModelRole = Literal["detector", "sound", "faces"]
 ModelState = Literal["installed", "missing", "broken"]
 
 OWN_FOLDER: Final = "own"
@@ -49,7 +49,7 @@ KNOWN: Final = (
     KnownModel("efficientdet-lite0", "efficientdet-lite0.tflite", "detector", 4_563_519),
     KnownModel("efficientdet-lite2", "efficientdet-lite2.tflite", "detector", 7_557_887),
     KnownModel("yamnet", "yamnet.tflite", "sound", 4_126_810),
-    KnownModel("yamnet", "yamnet.tflite", "sound", 4_126_810),
+    KnownModel("yunet", "face_detection_yunet_2023mar.onnx", "faces", 232_589),
 )
 """As in detect/model.py, which the hub must not import; a test compares them."""
 
