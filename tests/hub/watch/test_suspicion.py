@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from keepsight.hub.watch.suspicion import CRASHES, CRASHES_US, HELD_US, Suspicion
 
 CAMERAS = [bytes([number]) * 16 for number in range(40)]
-STEP_US = 60_000_000
+STEP_US = 5_000_000
 
 
 def live(suspicion, cameras, culprits, rounds, now_us=0):
