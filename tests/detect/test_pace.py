@@ -141,3 +141,42 @@ def test_after_a_break_the_next_unit_is_looked_at():
     looks_of(pace, stream(10))
     pace.restart()
     assert pace.is_due(Unit(10_050_000, 0, True, True, b"x"))
+
+
+def test_where_nothing_moves_keyframes_are_passed_over_but_never_for_more_than_two_seconds():
+    for rate, gop, wanted in ((10, 10, 2.0), (10, 5, 2.0), (10, 15, 1.5), (10, 20, 2.0)):
+        times = [time for time, _ in looks_of(Pace(), stream(60, rate=rate, gop=gop))]
+        gaps = [after - before for before, after in itertools.pairwise(times[4:])]
+        assert max(gaps) == pytest.approx(wanted, abs=0.01), (rate, gop)
+        assert min(gaps) == pytest.approx(wanted, abs=0.01), (rate, gop)
+
+
+def test_after_a_movement_every_keyframe_is_looked_at_for_a_while():
+    def moves(unit):
+        return 30e6 <= unit.media_us < 31e6
+
+    times = [time for time, _ in looks_of(Pace(), stream(90, gop=10), moves=moves)]
+    lively = [after - before for before, after in itertools.pairwise(times) if 31 < before < 48]
+    calm = [after - before for before, after in itertools.pairwise(times) if before > 52]
+    assert max(lively) == pytest.approx(1.0, abs=0.01)
+    assert min(calm) == pytest.approx(2.0, abs=0.01)
+
+
+def test_a_keyframe_with_which_somebody_comes_is_no_fault_of_the_sign():
+    """The first sign can come with the pictures after it."""
+    pace = Pace()
+
+    def comes(unit):
+        return unit.media_us % 20_000_000 == 0 and unit.media_us >= 20_000_000
+
+    def raised(unit):
+        return 100_000 <= unit.media_us % 20_000_000 <= 600_000 and unit.media_us >= 20_000_000
+
+    looks_of(pace, stream(120, gop=100), raised=raised, moves=comes)
+    assert pace.mode is Mode.SIGNS
+
+
+def test_a_sign_that_does_not_come_at_all_is_one():
+    pace = Pace()
+    looks_of(pace, stream(120, gop=100), moves=lambda unit: unit.media_us % 20_000_000 == 0)
+    assert pace.mode is Mode.DECODE

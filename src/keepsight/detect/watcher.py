@@ -194,7 +194,11 @@ class Watcher:
         known = tuple(track.box for track in self._tracker.tracks if track.is_confirmed)
         activity = self._gate.look(self._luma(picture), known)
         has_moved = activity.is_open and not activity.is_first
-        self.pace.looked(picture.media_us, has_moved=has_moved and bool(activity.boxes))
+        self.pace.looked(
+            picture.media_us,
+            has_moved=has_moved and bool(activity.boxes),
+            has_company=self._book.is_open,
+        )
         self.counts.opened += has_moved
         self._tracker.disturb(activity)
         if self._is_asked(picture, activity):
