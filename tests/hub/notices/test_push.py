@@ -11,7 +11,7 @@ from keepsight.hub.notices.push import (
     PAYLOAD_BYTES,
     Pusher,
     PushError,
-    PushServices,
+    PushHosts,
     encrypt,
     read_target,
 )
@@ -140,7 +140,7 @@ async def pusher(service):
     egress = Egress(SystemClock(), [], keep)
     await egress.allow_only("push", [("localhost", service.port)])
     sender = Pusher(egress, ec.generate_private_key(ec.SECP256R1()))
-    sender.services = PushServices(authority_pem=service.authority_pem)
+    sender.services = PushHosts(authority_pem=service.authority_pem)
     yield sender
     await sender.close()
 
@@ -192,7 +192,7 @@ async def test_what_the_service_says_is_understood(service, pusher, answer, code
 async def test_who_is_not_allowed_not_trusted_or_not_there_gets_nothing(service, pusher):
     browser = service.browser()
     target = target_of(service, browser)
-    pusher.services = PushServices()
+    pusher.services = PushHosts()
     with pytest.raises(PushError) as untrusted:
         await send(pusher, target)
     assert untrusted.value.code == "push_tls"

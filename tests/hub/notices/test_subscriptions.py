@@ -5,14 +5,14 @@ import pytest
 
 from keepsight.hub.egress import EgressError
 from keepsight.hub.notices import subscriptions as module
-from keepsight.hub.notices.push import PushServices, read_target
+from keepsight.hub.notices.push import PushHosts, read_target
 from keepsight.hub.notices.subscriptions import PushSettings, Subscriptions
 from tests.push_service import PushBrowser
 
 SECRET = "a-part-that-nobody-guesses"
 FCM = f"https://fcm.googleapis.com/fcm/send/{SECRET}"
 MOZILLA = "https://updates.push.services.mozilla.com/wpush/v2/abc"
-OWN = PushSettings(is_allowed=True, services=PushServices(hosts=(("push.example.org", 8443),)))
+OWN = PushSettings(is_allowed=True, services=PushHosts(hosts=(("push.example.org", 8443),)))
 
 
 def target(endpoint=FCM):

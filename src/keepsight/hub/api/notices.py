@@ -20,7 +20,7 @@ from keepsight.hub.notices.push import (
     CONTACT_DEFAULT,
     SERVICES,
     PushError,
-    PushServices,
+    PushHosts,
     read_target,
 )
 from keepsight.hub.notices.rule import (
@@ -350,7 +350,7 @@ async def set_services(body: ServicesBody, who: Owner) -> dict[str, Any]:
         if not 0 < int(port) < 65536:
             raise ApiError(422, "bad_request", "a port is 1 to 65535", where="hosts")
         hosts.append((host.lower(), int(port)))
-    services = PushServices(body.contact, tuple(dict.fromkeys(hosts)), body.authority_pem)
+    services = PushHosts(body.contact, tuple(dict.fromkeys(hosts)), body.authority_pem)
     try:
         await who.household.notices.subscriptions.change(
             PushSettings(body.allowed, services), by=who.name

@@ -72,7 +72,7 @@ class PushTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class PushServices:
+class PushHosts:
     """What an owner says about push."""
 
     contact: str = ""
@@ -187,7 +187,7 @@ class Pusher:
         self._egress = egress
         self._key = key
         self._session: aiohttp.ClientSession | None = None
-        self.services = PushServices()
+        self.services = PushHosts()
 
     @property
     def public_point(self) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from keepsight.hub.egress import EgressError
-from keepsight.hub.notices.push import PURPOSE, Pusher, PushServices, PushTarget
+from keepsight.hub.notices.push import PURPOSE, Pusher, PushHosts, PushTarget
 from keepsight.hub.notices.subscription import Subscription
 from keepsight.hub.store.notices import NoticeStore, StoredSubscription
 from keepsight.seal import keys
@@ -36,7 +36,7 @@ class PushSettings:
 
     is_allowed: bool = False
     """The hub may talk to services of browsers' makers."""
-    services: PushServices = field(default_factory=PushServices)
+    services: PushHosts = field(default_factory=PushHosts)
 
 
 def notices_key(household: "Household") -> bytes:
@@ -218,4 +218,4 @@ def _read_settings(fields: dict[str, Any] | None) -> PushSettings:
         return PushSettings()
     services = fields["services"]
     hosts = tuple((host, port) for host, port in services["hosts"])
-    return PushSettings(fields["is_allowed"], PushServices(**{**services, "hosts": hosts}))
+    return PushSettings(fields["is_allowed"], PushHosts(**{**services, "hosts": hosts}))
