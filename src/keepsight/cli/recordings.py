@@ -85,12 +85,25 @@ def export(  # noqa: PLR0913 - the command line's contract
     from_: FromOption,
     to: ToOption,
     stream: Annotated[str, typer.Option(help="main or sub.")] = "main",
+    blur_faces: Annotated[
+        bool,
+        typer.Option("--blur-faces", help="Blur faces and heads; some may be missed: look at it."),
+    ] = False,
+    apply_masks: Annotated[
+        bool, typer.Option("--apply-masks", help="Burn the camera's privacy masks in.")
+    ] = False,
+    without_sound: Annotated[
+        bool, typer.Option("--without-sound", help="Leave the sound out.")
+    ] = False,
     data: DataOption = None,
     household: HouseholdOption = None,
     passphrase_file: UnlockOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a part of a recording as an MP4 file that plays everywhere, and check that it does."""
+    """Write a part of a recording as an MP4 file that plays everywhere, and check that it does.
+
+    With --blur-faces or --apply-masks the pictures are coded anew, at most 30 minutes at once.
+    """
     start_us, end_us = _range(from_, to)
     if out.is_dir():
         raise CommandError(f"{out} is a folder: name a file")
@@ -108,6 +121,9 @@ def export(  # noqa: PLR0913 - the command line's contract
                 "from_us": start_us,
                 "to_us": end_us,
                 "path": str(out.absolute()),
+                "blur_faces": blur_faces,
+                "apply_masks": apply_masks,
+                "without_sound": without_sound,
             },
         )
         with Progress(*columns, console=console, disable=not console.is_terminal) as progress:

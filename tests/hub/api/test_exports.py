@@ -1,10 +1,12 @@
 """Exports reach a browser sealed and a file of this machine readable; with real recordings."""
 
 import asyncio
+import json
 
 import av
 import pytest
 
+from keepsight.hub.watching import Watching
 from keepsight.seal.header import Kind
 from tests.home import HOUSEHOLD, open_all, simulated_camera
 
@@ -72,6 +74,42 @@ async def test_the_command_line_gets_a_file_and_a_browser_may_not(home, recorded
         await asyncio.sleep(0.05)
         again = (await home.control.ask("GET", f"/api/exports/{again['writer']}")).json()
     assert (again["state"], "exists already" in again["message"]) == ("failed", True)
+
+
+async def test_a_changed_export_has_its_masks_and_no_sound(home, recorded, tmp_path):
+    # tests.home draws its bright square into lines 40 to 80 of 240.
+    mask = [[0, 0.12], [1, 0.12], [1, 0.38], [0, 0.38]]
+    fields = {**json.loads(json.dumps(Watching().as_fields())), "privacy_masks": [mask]}
+    path = f"/api/cameras/{recorded['id']}/watching"
+    assert (await home.control.ask("PUT", path, fields)).status == 200
+    out = tmp_path / "out.mp4"
+    body = {
+        "camera": recorded["id"], **minute((await home.control.ask("GET", "/api/hello")).json()),
+        "apply_masks": True, "without_sound": True, "path": str(out),
+    }  # fmt: skip
+    async with home.browser() as control:
+        answer = await home.control.ask("POST", "/api/exports/file", body)
+        job = answer.json()
+        assert (job["masked"], job["blurred"]) == (True, False)
+        job = await finished(control, job)
+    assert job["state"] == "done", job
+    with av.open(str(out)) as film:
+        assert not film.streams.audio
+        pictures = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
+    assert len(pictures) >= 30
+    assert all(picture[32:90].max() < 40 < picture[120:200].mean() for picture in pictures)
+    assert [each.name for each in tmp_path.glob("*.part")] == []
+
+
+async def test_what_cannot_be_changed_is_said_at_once(home, recorded, tmp_path):
+    home.household.watch.models = tmp_path / "no models"
+    async with home.browser() as ann:
+        body = {"camera": recorded["id"], **minute(await ann.get("/api/hello")), "blur_faces": True}
+        answer = await ann.ask("POST", "/api/exports", body)
+        assert (answer.status, answer.json()["error"]) == (422, "no_face_model")
+        long = {**body, "from_us": body["to_us"] - 3_600_000_000}
+        assert (await ann.ask("POST", "/api/exports", long)).json()["error"] == "too_long"
+        assert await ann.get("/api/exports") == []
 
 
 async def test_nothing_in_the_range_is_said(home, recorded):
