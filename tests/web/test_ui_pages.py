@@ -35,6 +35,7 @@ PAGES: Final = (
     ("/checks", "home"), ("/checks", "empty"), (f"/checks/{hex_id(701)}", "home"),
     (f"/checks/{hex_id(702)}", "home"), (f"/checks/{hex_id(703)}", "home"),
     ("/events", "home"), ("/events", "one"), ("/events", "empty"), ("/events", "trouble"),
+    (f"/cameras/{CAMERA}/watching", "home"), (f"/cameras/{CAMERA}/watching", "trouble"),
     ("/security", "home"), ("/", "unclaimed"), ("/", "signed-out"), ("/", "locked"),
     ("/", "offline"),
 )  # fmt: skip
