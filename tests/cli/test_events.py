@@ -53,7 +53,8 @@ async def test_many_come_in_pages_up_to_a_bound(busy):
 
 async def test_nothing_and_nobody(installed):
     data, _home = installed
-    assert "nothing was noticed" in (await keepsight("events", "--data", data)).out
+    gone = await keepsight("events", "--camera", "ab" * 16, "--data", data)
+    assert (gone.status, "nothing was noticed" in gone.out) == (0, True)
     unknown = await keepsight("events", "--camera", "Cellar", "--data", data)
     assert (unknown.status, "no camera of this household" in unknown.err) == (1, True)
 

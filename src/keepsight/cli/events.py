@@ -20,6 +20,7 @@ from keepsight.serve.control import Control
 PAGE_EVENTS: Final = 200
 SHOWN_MAX: Final = 2000
 """More are not printed; narrow the question."""
+_WHOLE_ID: Final = re.compile("[0-9a-f]{32}")
 _LENGTH: Final = re.compile(r"\d+(\.\d+)?[smhd]")
 
 
@@ -55,7 +56,7 @@ def events(  # noqa: PLR0913 - the command line's contract
 
     async def question(control: Control) -> tuple[list[dict[str, Any]], dict[str, str]]:
         if camera:
-            query["camera"] = [(await find_camera(control, name))["id"] for name in camera]
+            query["camera"] = [await _camera_id(control, name) for name in camera]
         cameras = await control.ask("GET", "/api/cameras")
         return await _every_page(control, query), {one["id"]: one["name"] for one in cameras}
 
@@ -70,6 +71,13 @@ def events(  # noqa: PLR0913 - the command line's contract
     print_table(columns, rows, "nothing was noticed in this time")
     if len(found) == SHOWN_MAX:
         typer.echo(f"only the newest {SHOWN_MAX} are shown: ask for less with --since and --kind")
+
+
+async def _camera_id(control: Control, name: str) -> str:
+    if _WHOLE_ID.fullmatch(name):
+        return name  # perhaps of a camera that was removed while its recordings were kept
+    found: str = (await find_camera(control, name))["id"]
+    return found
 
 
 async def _every_page(control: Control, query: dict[str, Any]) -> list[dict[str, Any]]:

@@ -145,6 +145,22 @@ async def test_a_defect_in_storing_stops_nothing(home, monkeypatch):
     assert await noticed(home, visit(home, 2), picture=False)
 
 
+async def test_too_much_is_said_on_the_status_page(home, monkeypatch):
+    monkeypatch.setattr("keepsight.hub.events.intake.EVENTS_PER_HOUR_MAX", 1)
+    await hang(home)
+
+    async def codes():
+        status = (await home.control.ask("GET", "/api/status")).json()
+        return [alarm["code"] for alarm in status["alarms"]]
+
+    await noticed(home, visit(home, 1), picture=False)
+    assert "events_dropped" not in await codes()
+    home.household.events.on_event(HALL, "start", visit(home, 2))
+    assert "events_dropped" in await codes()
+    monkeypatch.setattr("keepsight.hub.events.events.FLOOD_ALARM_US", 0)
+    assert "events_dropped" not in await codes()
+
+
 async def test_an_id_that_is_anothers_changes_nothing(home):
     await hang(home)
     await hang(home, ATTIC, "Attic")

@@ -125,6 +125,7 @@ def test_a_flood_is_bounded_by_hour_and_by_day(intake, clock):
     day = module.EVENTS_PER_DAY_MAX
     assert day <= taken <= day + 3 * module.EVENTS_PER_HOUR_MAX
     assert intake.refused[HALL] > 0
+    assert HALL in intake.flooded_us
     now_us = clock.wall_us()
     assert intake.event(ATTIC, "start", visit(1, ATTIC, start_us=now_us, last_us=now_us))
 

@@ -43,7 +43,7 @@ def alarms(household: Household, disk: dict[str, Any]) -> list[dict[str, Any]]:
         text = "a picture of somebody else was blocked: see what is switched off"
         since_us = min(suspension.since_us for suspension in tripped)
         found.append({"code": "foreign_picture", "text": text, "since_us": since_us})
-    return found + household.watch.alarms()
+    return found + household.watch.alarms() + household.events.alarms()
 
 
 async def status_document(

@@ -38,6 +38,8 @@ UPDATE_SECONDS: Final = 2.0
 """So late an event that goes on is stored; one that begins or ends is stored at once."""
 RETRY_SECONDS: Final = 5.0
 RULES_SECONDS: Final = 3600.0
+FLOOD_ALARM_US: Final = 3_600_000_000
+"""So long after the last event that was too much, the status page says so."""
 
 Listener = Callable[[str, Event], None]
 """Told of an event when it is stored: `start`, `update` or `end`, and `picture` when it has another
@@ -151,6 +153,15 @@ class Events:
             except (SQLAlchemyError, OSError) as error:
                 log.warning("old events could not be forgotten: %s", error)
             await asyncio.sleep(RULES_SECONDS)
+
+    def alarms(self) -> list[dict[str, Any]]:
+        """Cameras of which more is noticed than is stored, with a code for the UI's catalogue."""
+        now_us = self._household.clock.monotonic_us()
+        flooded = self.intake.flooded_us.values()
+        if not any(now_us - at_us < FLOOD_ALARM_US for at_us in flooded):
+            return []
+        text = "a camera notices so much that some of it is left out: set zones or fewer kinds"
+        return [{"code": "events_dropped", "text": text, "since_us": None}]
 
     async def stop(self) -> None:
         """Nothing more comes: end what is open and write it down."""

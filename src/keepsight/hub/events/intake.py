@@ -139,6 +139,8 @@ class Intake:
         self.open: dict[bytes, Event] = {}
         self.refused: Counter[bytes] = Counter()
         """What was not taken, by camera."""
+        self.flooded_us: dict[bytes, int] = {}
+        """When something was last too much, by camera; monotonic."""
         self._allowances: dict[bytes, Allowance] = {}
         self._pending: dict[bytes, Pending] = {}
         self._pictures: deque[PendingPicture] = deque()
@@ -170,10 +172,10 @@ class Intake:
     def _begin(self, camera: bytes, event: Event) -> bool:
         open_here = sum(one.camera_id == camera for one in self.open.values())
         if open_here >= OPEN_MAX or len(self._pending) >= PENDING_MAX:
-            return self._refuse(camera, "too many events go on at once")
+            return self._overflow(camera, "too many events go on at once")
         allowance = self._allowances.setdefault(camera, Allowance())
         if event.event_id in self._pending or not allowance.take(self._clock.monotonic_us()):
-            return self._refuse(camera, f"more than {EVENTS_PER_HOUR_MAX} events an hour")
+            return self._overflow(camera, f"more than {EVENTS_PER_HOUR_MAX} events an hour")
         self._wait(replace(event, end_us=None), "start")
         return True
 
@@ -211,7 +213,7 @@ class Intake:
             one for one in self._pictures if (one.event_id, one.role) != (new.event_id, new.role)
         )
         if len(self._pictures) >= PICTURES_QUEUED_MAX:
-            return self._refuse(new.camera, "pictures come faster than they can be sealed")
+            return self._overflow(new.camera, "pictures come faster than they can be sealed")
         if self._pictured[new.event_id, new.role] >= PICTURES_PER_EVENT_MAX:
             return False
         self._pictured[new.event_id, new.role] += 1
@@ -226,6 +228,10 @@ class Intake:
         for start_us, end_us in spans[:SPANS_MAX]:
             if earliest_us <= start_us < end_us <= latest_us and len(waiting) < SPANS_MAX:
                 waiting.append((start_us, end_us))
+
+    def _overflow(self, camera: bytes, why: str) -> bool:
+        self.flooded_us[camera] = self._clock.monotonic_us()
+        return self._refuse(camera, why)
 
     def _refuse(self, camera: bytes, why: str) -> bool:
         self.refused[camera] += 1
@@ -284,6 +290,7 @@ class Intake:
         self._pictures = deque(one for one in self._pictures if one.camera != camera)
         self._moved.pop(camera, None)
         self._allowances.pop(camera, None)
+        self.flooded_us.pop(camera, None)
 
     def end_all(self) -> None:
         """Nothing more comes: whatever is open ended when it was noticed last."""
