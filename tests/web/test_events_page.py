@@ -212,7 +212,7 @@ async def test_who_was_not_granted_events_is_told_so_and_others_see_theirs(
                 await cell.click()
                 dialog = page.locator("dialog.event")
                 await expect(dialog).to_contain_text("Recordings of this camera are not granted")
-                for action in ("Keep", "Share", "Delete", "Clip"):
+                for action in ("Keep", "Share", "Delete", "Clip", "Timeline"):
                     await expect(dialog.get_by_text(action, exact=True)).to_have_count(0)
 
 

@@ -76,7 +76,11 @@ export class EventFeed {
   /** What has changed at the newest end. */
   async refresh(): Promise<void> {
     const { query, abort } = this;
-    if (query === null || this.isLoading || this.failure !== null || document.visibilityState === 'hidden') return;
+    if (query === null || this.isLoading || document.visibilityState === 'hidden') return;
+    if (this.failure !== null) {
+      await this.more();
+      return;
+    }
     try {
       const page = await this.port.list({ ...query, limit: REFRESH_EVENTS }, abort.signal);
       if (!abort.signal.aborted) this.take(page.events);
