@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from keepsight.hub.event import Event
 from keepsight.hub.events.deletion import Deletion
 from keepsight.hub.events.intake import Intake, Pending, PendingPicture, Phase
@@ -26,7 +24,7 @@ from keepsight.hub.store.event_list import (
     ListReader,
     SeenEvent,
 )
-from keepsight.hub.store.events import EventStore, StoredPicture
+from keepsight.hub.store.events import EventsFailedError, EventStore, StoredPicture
 from keepsight.seal.header import Stream
 from keepsight.seal.keys import UnwrapError
 
@@ -139,7 +137,7 @@ class Events:
                 self.files.sweep,
                 lambda camera, day: self.store.pictures_of_day(household, camera, day),
             )
-        except (SQLAlchemyError, OSError) as error:
+        except (EventsFailedError, OSError) as error:
             log.warning("pictures of events could not be looked through: %s", error)
             return
         if swept:
@@ -150,7 +148,7 @@ class Events:
         while True:
             try:
                 await self.deletion.old()
-            except (SQLAlchemyError, OSError) as error:
+            except (EventsFailedError, OSError) as error:
                 log.warning("old events could not be forgotten: %s", error)
             await asyncio.sleep(RULES_SECONDS)
 
@@ -185,7 +183,7 @@ class Events:
                 self._tell(pending, new)
             for camera, spans in self.intake.take_activity().items():
                 await household.sql(self.movement.add, household.household_id, camera, spans)
-        except SQLAlchemyError as error:
+        except EventsFailedError as error:
             log.warning("events could not be stored, tried again: %s", error)
             self.intake.put_back(pending)
             self._wake_later(RETRY_SECONDS)
@@ -221,7 +219,7 @@ class Events:
             return
         try:
             before = await household.sql(self.store.put_picture, household.household_id, stored)
-        except (LookupError, SQLAlchemyError) as error:
+        except (LookupError, EventsFailedError) as error:
             log.info("a picture of an event was not kept: %s", error)
             await asyncio.to_thread(self.files.remove, [stored])
             return

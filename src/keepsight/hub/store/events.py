@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import SQLAlchemyError
 
 from keepsight.hub.event import Event, EventPicture
 from keepsight.hub.store.events_schema import events, pictures, seen, seen_until
@@ -21,6 +22,10 @@ IDS_MAX: Final = 500
 """In one statement."""
 ENDLESS_US: Final = 1 << 62
 """Later than any time."""
+
+
+EventsFailedError = SQLAlchemyError
+"""The database refused: the disk is full, read-only or failing, or the database is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
