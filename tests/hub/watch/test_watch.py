@@ -17,7 +17,7 @@ from keepsight.hub.watch.sink import NobodySink
 from keepsight.hub.watch.watch import Watch
 from keepsight.hub.watch.watchstate import WatchPhase
 from keepsight.hub.watch.wire import FromWatcher, Message
-from tests.detect.installed import need_model
+from tests.detect.installed import LABELS, need_model, tiny_yolo
 from tests.home import HOUSEHOLD, SimulatedCamera, running_hub, set_up, write_clip
 from tests.hub.watch.test_claims import event
 from tests.hub.watch.test_outlet import line
@@ -213,6 +213,30 @@ async def test_without_a_model_movement_is_noticed_and_a_model_that_comes_is_use
         (models / "part").replace(models / MODEL.file_name)
         await until(home, added, WatchPhase.WATCHING)
         await recorded_without_gaps(home, added, 3)
+
+
+async def test_a_model_of_ones_own_runs_behind_the_walls(tmp_path, cheap_argon2, monkeypatch):
+    monkeypatch.setenv("KEEPSIGHT_MODELS", str(tmp_path / "models"))  # the API's
+    pytest.importorskip("onnxruntime")
+    own = tmp_path / "models" / "own"
+    own.mkdir(parents=True)
+    (own / "bright.onnx").write_bytes(tiny_yolo())
+    (own / "bright.txt").write_text("\n".join(LABELS))
+    clip = write_clip(tmp_path / "bright.mp4", shade=255, has_sound=False)
+    async with (
+        watching_home(tmp_path, models=tmp_path / "models") as (home, _told),
+        camera("--clip", str(clip)) as source,
+    ):
+        added = (await home.add_camera(source.url))["id"]
+        await until(home, added, WatchPhase.OFF)
+        await set_watching(home, added, model="own:bright.onnx")
+        state = await until(home, added, WatchPhase.WATCHING)
+        assert state.reason is None
+
+        async def asked():
+            return home.household.watch.state(bytes.fromhex(added)).looks > 0
+
+        await home.wait_for(asked, 60)
 
 
 async def test_its_owner_switches_it_off_and_on_and_the_process_goes_with_it(

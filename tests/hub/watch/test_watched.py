@@ -15,7 +15,14 @@ from keepsight.hub.camera import Camera, RecordingRule, StreamSource
 from keepsight.hub.ingest.fanout import BreakReason
 from keepsight.hub.live.feed import Feed
 from keepsight.hub.running import RunningCamera, Surroundings
-from keepsight.hub.watch.watched import AGAIN_US, BEHIND_US, FALLBACK_US, Watched, WatchSurroundings
+from keepsight.hub.watch.watched import (
+    AGAIN_US,
+    BEHIND_US,
+    FALLBACK_US,
+    GONE_US,
+    Watched,
+    WatchSurroundings,
+)
 from keepsight.hub.watch.watchstate import WatchPhase
 from keepsight.hub.watch.wire import FromWatcher, Message
 from keepsight.hub.watching import Watching
@@ -237,6 +244,23 @@ def test_when_it_stops_it_is_forgotten_and_its_events_end(rig):
     assert [phase for phase, _ in rig.told.events] == ["start", "end"]
     rig.play()
     assert rig.sent() == []
+
+
+def test_visits_of_a_camera_that_is_gone_are_over_after_a_while(rig):
+    rig.play()
+    rig.hear_event(phase="start")
+    rig.sent()
+    rig.running.fanouts[Stream.SUB].publish_break(BreakReason.CONNECTION_LOST, 0)
+    for seconds in (1, GONE_US / 1e6 - 2):
+        rig.clock.tick(seconds)
+        rig.watched.tick(is_model_new=False)
+    assert (rig.sent(), len(rig.told.events)) == ([], 1)
+    rig.clock.tick(5)
+    rig.watched.tick(is_model_new=False)
+    assert rig.sent() == ["FORGET"]
+    assert [phase for phase, _ in rig.told.events] == ["start", "end"]
+    rig.play()
+    assert rig.sent() == ["CAMERA", "UNIT"]
 
 
 def test_movement_of_another_time_is_none(rig):

@@ -29,6 +29,9 @@ PICTURE_STREAMS: Final = (Stream.SUB, Stream.MAIN)
 """The first that there is: small pictures are cheaper to look at, and enough."""
 FALLBACK_US: Final = 15_000_000
 """Main is looked at when sub has sent nothing for so long."""
+GONE_US: Final = 60_000_000
+"""Visits of a camera that has sent nothing for so long are over: the watcher waits for its time to
+go on, which it does not."""
 BEHIND_US: Final = 30_000_000
 """After the last picture that was left out a camera counts as behind for so long."""
 AGAIN_US: Final = 300_000_000
@@ -81,6 +84,8 @@ class Watched:
         self._asked_us = 0
         self._phase = WatchPhase.STARTING
         self._since_us = around.clock.wall_us()
+        self._gone_us: int | None = None
+        """Since when it sends nothing; monotonic."""
         self._without_sub_us: int | None = around.clock.monotonic_us()
         self.nonsense = 0
         """Messages about it that made no sense."""
@@ -236,6 +241,12 @@ class Watched:
         if chosen is not None and chosen.video is not None and not chosen.is_chosen:
             self.announce()
         claim, now_us = self._claim, self._around.clock.monotonic_us()
+        if chosen is not None and chosen.video is not None:
+            self._gone_us = None
+        elif self._is_known:
+            self._gone_us = now_us if self._gone_us is None else self._gone_us
+            if now_us - self._gone_us > GONE_US:
+                self._forget()
         phases = () if claim is None else (claim.state, *(claim.sound or ())[:1])
         is_troubled = WatchPhase.OFF in phases or WatchPhase.FAILED in phases
         if is_troubled and (is_model_new or now_us - self._asked_us > AGAIN_US):
