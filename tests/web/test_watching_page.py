@@ -83,6 +83,9 @@ async def test_a_zone_is_drawn_with_the_mouse_and_a_mask_with_keys(
                     await page.keyboard.press(key)
             await page.keyboard.press("Space")
             await page.keyboard.press("Enter")
+            await expect(
+                page.get_by_role("button", name="Mask 1", exact=True).first
+            ).to_be_focused()
             corner = page.get_by_role("button", name="Corner 3 of 3 of Mask 1")
             await corner.focus()
             await page.keyboard.press("Shift+ArrowDown")
@@ -126,6 +129,7 @@ async def change_by_mouse_and_undo(page: Page, board: Locator) -> None:
     await expect(added).to_be_visible()
     await added.focus()
     await page.keyboard.press("Delete")
+    await expect(page.get_by_role("button", name="Corner 3 of 4 of Doorstep")).to_be_focused()
     await expect(page.get_by_role("button", name="Corner 4 of 4 of Doorstep")).to_be_visible()
     await look(page, "changed")
     for _ in range(3):
