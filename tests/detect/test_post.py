@@ -26,8 +26,8 @@ def config_of(sets, **more):
 
 def work_off(post, detector=None):
     said = []
-    while (unit := post.take()) is not None:
-        said += post.work(unit, detector)
+    while units := post.take_some(16):
+        said += [each for unit in units for each in post.work(unit, detector)]
     return [message for each in said for message in Reader().feed(each)]
 
 
@@ -195,3 +195,33 @@ def test_a_codec_that_is_not_here_is_said(monkeypatch):
     monkeypatch.setattr("keepsight.detect.decoder._CODECS", {"h264": "none-such"})
     with pytest.raises(DecoderError):
         open_post(CAMERA, config)
+
+
+def test_nobody_is_woken_before_there_is_something_to_look_at():
+    sets, units = code(walk(12), gop=20)
+    post = open_post(CAMERA, config_of(sets))
+    woken = 0
+    for unit in units:
+        post.put(unit)
+        if post.has_work:
+            woken += 1
+            work_off(post)
+    assert woken <= 24  # of 120 units: keyframes, once between, and more while they are unknown
+    assert post.watcher.mode.value == "keyframes"
+    post.take_some(16)
+    post.put(Unit(12_000_000, 0, False, False, b"x"))
+    assert not post.has_work
+    post.put(Unit(12_100_000, 0, True, False, units[0].data))
+    assert post.has_work
+    assert [unit.is_keyframe for unit in post.take_some(16)] == [False, True]
+    assert post.keyframes_waiting == 0
+
+
+def test_who_is_followed_is_not_kept_waiting():
+    sets, units = code(walk(30, enters=6, leaves=26), gop=100)
+    post = open_post(CAMERA, config_of(sets))
+    for unit in units[:120]:
+        post.put(unit)
+        work_off(post, RedEye())
+    post.put(units[120])
+    assert post.has_work

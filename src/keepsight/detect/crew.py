@@ -215,27 +215,24 @@ class Crew:
         return not worker.is_abandoned
 
     def _work(self, worker: _Worker, post: Duty) -> None:
-        # Any: a post's own work takes what its own take gave.
+        # Any: a post's own work takes what it gave itself.
         model: Any
-        taken: Any
         try:
             if isinstance(post, SoundPost):
                 model = self._ear(post, worker)
             else:
                 model = self._detector(post, worker.detectors)
-            for _ in range(UNITS_AT_ONCE):
-                with self._changed:
-                    taken = post.take()
-                    worker.since_us = self._clock.monotonic_us()
-                if taken is None:
-                    return
+            with self._changed:
+                batch: list[Any] = list(post.take_some(UNITS_AT_ONCE))
+            for taken in batch:
+                worker.since_us = self._clock.monotonic_us()
                 messages = post.work(taken, model)
-                with self._changed:
-                    if worker.is_abandoned:
-                        return
-                    if isinstance(post, SoundPost):
-                        self._want_pictures(post)
+                if not self._is_on_duty(worker):
+                    return
                 self._send_all(messages)
+            if isinstance(post, SoundPost):
+                with self._changed:
+                    self._want_pictures(post)
         except Exception as error:
             # The boundary of the task: one camera's fault is said and stops that camera only.
             log.exception("watching a camera failed")

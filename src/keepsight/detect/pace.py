@@ -146,12 +146,13 @@ class Pace:
             and self._raised_share < SIGN_SHARE_MAX
         )
 
-    def is_due(self, unit: Unit, *, has_company: bool = False) -> bool:
+    def is_due(self, unit: Unit, *, has_company: bool = False, is_looked_at: bool = False) -> bool:
         """Whether to look at this unit's picture.
 
         Args:
             unit: the newest one.
             has_company: somebody is in the picture, to be followed.
+            is_looked_at: somebody wants to see what each keyframe shows.
         """
         if self._look_us is None:
             return True
@@ -165,7 +166,8 @@ class Pace:
             return self._is_due_between(unit, gap)
         if not unit.is_keyframe or gap < QUIET_GAP_SECONDS:
             return False
-        return has_company or self._is_lively(unit) or not self._can_wait(gap)
+        is_wanted = has_company or is_looked_at or self._is_lively(unit)
+        return is_wanted or not self._can_wait(gap)
 
     def _is_lively(self, unit: Unit) -> bool:
         moved_us = self._moved_us

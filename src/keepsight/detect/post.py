@@ -15,11 +15,12 @@ from keepsight.detect.decoder import Decoder, Picture
 from keepsight.detect.detector import Detector
 from keepsight.detect.event import Phase, as_document
 from keepsight.detect.masks import Veil
+from keepsight.detect.pace import Mode
 from keepsight.detect.preview import Previews, Sheet
 from keepsight.detect.sign import Sign
 from keepsight.detect.snapshot import snapshot
 from keepsight.detect.unit import Unit
-from keepsight.detect.watcher import Sighting, Watcher
+from keepsight.detect.watcher import NOTHING, Sighting, Watcher
 from keepsight.detect.wire import FromWatcher, pack, pack_json
 
 QUEUE_SECONDS_MAX: Final = 8.0
@@ -27,6 +28,10 @@ QUEUE_SECONDS_MAX: Final = 8.0
 QUEUE_BYTES_MAX: Final = 16 << 20
 WANTED_MAX: Final = 8
 """Sounds that wait for a picture; there are eight kinds."""
+PATIENCE_SECONDS: Final = 0.9
+"""Pictures between near keyframes wait so long for the next: nobody looks at them."""
+PATIENCE_FAR_SECONDS: Final = 0.2
+"""Where keyframes are far apart, and any picture may be looked at."""
 BEHIND_SECONDS: Final = 30.0
 """After the last dropped work the camera counts as behind for so long."""
 STILL_SECONDS_MIN: Final = 0.9
@@ -51,6 +56,7 @@ class Post:
     watcher: Watcher
     queue: deque[Unit] = field(default_factory=deque)
     queue_bytes: int = 0
+    keyframes_waiting: int = 0
     dropped_units: int = 0
     dropped_media_us: int | None = None
     newest_media_us: int = 0
@@ -77,6 +83,7 @@ class Post:
         """Queue a unit; drop the oldest work if there is too much."""
         self.queue.append(unit)
         self.queue_bytes += len(unit.data)
+        self.keyframes_waiting += unit.is_keyframe
         self.newest_media_us = unit.media_us
         waiting_us = unit.media_us - self.queue[0].media_us
         if waiting_us > QUEUE_SECONDS_MAX * 1e6 or self.queue_bytes > QUEUE_BYTES_MAX:
@@ -98,21 +105,31 @@ class Post:
         left = sum(len(unit.data) for unit in kept)
         self.dropped_units += max(1, len(self.queue))
         self.queue, self.queue_bytes = kept, left
+        self.keyframes_waiting = sum(unit.is_keyframe for unit in kept)
         self.dropped_media_us = self.newest_media_us
         self.has_gap = True
 
     @property
     def has_work(self) -> bool:
-        """Whether something waits."""
-        return bool(self.queue)
+        """Whether a look may be due among what waits, or it has waited long enough.
 
-    def take(self) -> Unit | None:
-        """The next unit to work on."""
+        Waking a thread for each unit costs 50 times what most units do.
+        """
         if not self.queue:
-            return None
-        unit = self.queue.popleft()
-        self.queue_bytes -= len(unit.data)
-        return unit
+            return False
+        if self.keyframes_waiting or not self.watcher.is_patient:
+            return True
+        waited_us = abs(self.queue[-1].media_us - self.queue[0].media_us)
+        is_far = self.watcher.mode is not Mode.KEYFRAMES
+        return waited_us >= (PATIENCE_FAR_SECONDS if is_far else PATIENCE_SECONDS) * 1e6
+
+    def take_some(self, count_max: int) -> list[Unit]:
+        """The next units to work on, at most so many."""
+        units = [self.queue.popleft() for _ in range(min(count_max, len(self.queue)))]
+        for unit in units:
+            self.queue_bytes -= len(unit.data)
+            self.keyframes_waiting -= unit.is_keyframe
+        return units
 
     def work(self, unit: Unit, detector: Detector | None) -> list[bytes]:
         """Put one unit through the chain; messages for the hub."""
@@ -121,7 +138,9 @@ class Post:
             self.watcher.skip()
         if self.watcher.failure is None:
             self.watcher.detector = detector
-        return self._messages(self.watcher.feed(unit))
+        self.watcher.is_looked_at = self.wants_boxes or self.still_number is not None
+        sighting = self.watcher.feed(unit)
+        return [] if sighting is NOTHING else self._messages(sighting)
 
     def close(self) -> list[bytes]:
         """The camera goes: end its visits."""

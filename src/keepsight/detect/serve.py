@@ -7,6 +7,7 @@ import queue
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -29,6 +30,8 @@ from keepsight.detect.wire import (
 log = logging.getLogger(__name__)
 
 READ_BYTES: Final = 256 << 10
+PAUSE_SECONDS: Final = 0.02
+"""Between two reads, unless much waits."""
 OUTGOING_MAX: Final = 512
 """Messages that wait for the hub; then the workers wait, and fall behind, and say so."""
 CHECK_SECONDS: Final = 1.0
@@ -127,6 +130,9 @@ def _read_all(descriptor: int, desk: Desk) -> None:
     while data := os.read(descriptor, READ_BYTES):
         for message in reader.feed(data):
             desk.take(message)
+        if len(data) < READ_BYTES // 2:
+            # The hub writes each picture as it comes; reading each alone costs more than this wait.
+            time.sleep(PAUSE_SECONDS)
 
 
 def main(arguments: list[str]) -> int:

@@ -70,14 +70,15 @@ class SoundPost:
         """Whether enough waits."""
         return self._waiting_seconds >= AT_ONCE_SECONDS
 
-    def take(self) -> list[SoundPacket] | None:
-        """What waits, if it is enough."""
+    def take_some(self, count_max: int) -> list[list[SoundPacket]]:
+        """What waits, as one piece of work, if it is enough; `count_max` is above that."""
+        del count_max
         if not self.has_work:
-            return None
+            return []
         packets = list(self.queue)
         self.queue.clear()
         self.queue_bytes = 0
-        return packets
+        return [packets]
 
     def work(self, packets: list[SoundPacket], ear: Ear | None) -> list[bytes]:
         """Put packets through the chain; messages for the hub."""

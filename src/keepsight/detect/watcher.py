@@ -87,6 +87,8 @@ class Watcher:
         self.detector = detector
         self.failure: str | None = None
         """Why people are not recognised any more."""
+        self.is_looked_at = False
+        """Whether somebody wants to see what is looked at: boxes, or masked stills."""
         self.counts = WatchCounts()
         self.pace = Pace()
         self._sign = sign
@@ -96,6 +98,7 @@ class Watcher:
         self._book = EventBook(rules)
         self._group: list[Unit] = []
         self._group_bytes = 0
+        self._newest_us = 0
         self._decoded = 0
         self._asked_us: int | None = None
         self._light_us: int | None = None
@@ -108,6 +111,7 @@ class Watcher:
     def feed(self, unit: Unit) -> Sighting:
         """Take the next unit of the stream."""
         self.counts.units += 1
+        self._newest_us = unit.media_us
         if not self._keep(unit):
             return NOTHING
         is_raised = False
@@ -115,7 +119,8 @@ class Watcher:
             is_quiet = not self._tracker.tracks and self._span is None
             is_raised = self._sign.feed(unit, is_quiet=is_quiet)
         self.pace.note(unit, is_raised=is_raised)
-        if not self.pace.is_due(unit, has_company=self._book.is_open):
+        has_company, is_looked_at = self._book.is_open, self.is_looked_at
+        if not self.pace.is_due(unit, has_company=has_company, is_looked_at=is_looked_at):
             return NOTHING
         # The clock costs 10 us, a unit without a look less: only looks are timed.
         begun_ns = time.thread_time_ns()
@@ -299,6 +304,12 @@ class Watcher:
                 (span.start_us, span.start_wall_us) if span else (media_us, wall_us)
             )
             self._span = Span(begin_us, media_us, begin_wall_us, wall_us)
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether nothing is lost if the next units come together a little later."""
+        is_followed = self._book.is_open and self.mode is not Mode.KEYFRAMES
+        return not is_followed and not self.pace.is_attentive(self._newest_us)
 
     @property
     def mode(self) -> Mode:
