@@ -59,9 +59,9 @@ export class EventActs {
     if (done === null) this.show(event.id, { seen: true });
   }
 
-  /** @param ids null: everything until now. */
+  /** @param ids null: everything until the newest on screen; what is told a moment later stays new. */
   async seeAll(ids: readonly string[] | null, count: number): Promise<void> {
-    const untilUs = household.nowUs();
+    const untilUs = this.feed.events[0]?.start_us ?? household.nowUs();
     const port = household.ports.events;
     const done = await household.attempt(async () => {
       if (ids === null) await port.markSeen({ until_us: Math.round(untilUs) });
