@@ -167,8 +167,9 @@ export class ApiClient {
     stream: wire.StreamName,
     fromUs: number,
     toUs: number,
+    change: wire.ExportChange = {},
   ): Promise<wire.ExportJob> {
-    return this.#change('POST', '/exports', { camera, stream, from_us: fromUs, to_us: toUs });
+    return this.#change('POST', '/exports', { camera, stream, from_us: fromUs, to_us: toUs, ...change });
   }
 
   exports(): Promise<wire.ExportJob[]> {

@@ -198,13 +198,13 @@ export interface Gap {
   reason: string;
 }
 
-export interface TimelineLane {
-  camera: string;
 export interface CameraActivity {
   camera: string;
   spans: [startUs: number, endUs: number][];
 }
 
+export interface TimelineLane {
+  camera: string;
   stream: StreamName;
   spans: [start_us: number, end_us: number][];
   gaps: Gap[];
@@ -239,6 +239,13 @@ export interface ExportJob {
   pieces: number;
   start_us: number;
   end_us: number;
+}
+
+/** What of an export is made unseen or unheard; the pictures are then coded anew. */
+export interface ExportChange {
+  blur_faces?: boolean;
+  apply_masks?: boolean;
+  without_sound?: boolean;
 }
 
 export interface StreamStatus {

@@ -5,6 +5,7 @@
 import type {
   Camera,
   CameraActivity,
+  ExportChange,
   ExportJob,
   Hello,
   HouseholdSettings,
@@ -51,7 +52,7 @@ export interface HubPort {
   decideIdentity(id: string, decision: 'accept' | 'stop'): Promise<Camera>;
   timeline(cameras: string[], fromUs: number, toUs: number, signal?: AbortSignal): Promise<TimelineLane[]>;
   activity(cameras: string[], fromUs: number, toUs: number, signal?: AbortSignal): Promise<CameraActivity[]>;
-  startExport(camera: string, stream: StreamName, fromUs: number, toUs: number): Promise<ExportJob>;
+  startExport(camera: string, stream: StreamName, fromUs: number, toUs: number, change?: ExportChange): Promise<ExportJob>;
   exportJob(writer: string): Promise<ExportJob>;
   removeExport(writer: string): Promise<void>;
   status(): Promise<Status>;

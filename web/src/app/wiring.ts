@@ -127,7 +127,7 @@ function hubPort(api: ApiClient, device: DeviceKey, store: DeviceStore): HubPort
     decideIdentity: (id, decision) => api.decideIdentity(id, decision),
     timeline: (cameras, fromUs, toUs, signal) => api.timeline(cameras, fromUs, toUs, signal),
     activity: (cameras, fromUs, toUs, signal) => api.activity(cameras, fromUs, toUs, signal),
-    startExport: (camera, stream, fromUs, toUs) => api.startExport(camera, stream, fromUs, toUs),
+    startExport: (camera, stream, fromUs, toUs, change) => api.startExport(camera, stream, fromUs, toUs, change),
     exportJob: (writer) => api.exportJob(writer),
     removeExport: (writer) => api.removeExport(writer),
     status: () => api.status(),
