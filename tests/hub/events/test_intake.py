@@ -70,7 +70,7 @@ def test_a_short_one_is_told_whole_at_once(intake):
         visit(kind="x" * 41),
         visit(kind="a\nb"),
         visit(confidence=float("nan")),
-        visit(start_us=NOW - 25 * 3600 * SECOND),
+        visit(start_us=NOW - 26 * 3600 * SECOND),
         visit(start_us=NOW + 61 * SECOND),
         visit(last_us=NOW + 61 * SECOND),
         visit(start_us=-(1 << 70)),
@@ -100,6 +100,8 @@ def test_another_cameras_event_cannot_be_changed(intake):
     event = visit()
     intake.event(HALL, "start", event)
     assert not intake.event(ATTIC, "end", replace(event, camera_id=ATTIC))
+    far = NOW + 30 * 3600 * SECOND
+    assert not intake.event(ATTIC, "end", replace(event, camera_id=ATTIC, last_us=far))
     assert not intake.picture(replace(picture(event), camera=ATTIC))
     assert event.event_id in intake.open
 
@@ -147,9 +149,32 @@ def test_pictures_belong_to_an_event_and_are_bounded(intake):
     assert intake.next_picture().jpeg == PICTURE + b" better"
     assert intake.next_picture() is None, "a better one replaces what still waits"
     intake.event(HALL, "end", event)
-    assert intake.picture(picture(event, "preview", columns=4, rows=4, count=16))
     intake.take()
-    assert not intake.picture(picture(event)), "it is over"
+    assert intake.picture(picture(event, "preview", columns=4, rows=4, count=16)), "late, not lost"
+    intake.drop(event.event_id)
+    assert not intake.picture(picture(event)), "it is deleted"
+
+
+def test_only_so_many_that_are_over_are_remembered(intake, monkeypatch):
+    monkeypatch.setattr(module, "ENDED_MAX", 2)
+    for number in (1, 2, 3):
+        intake.event(HALL, "start", visit(number))
+        intake.picture(picture(visit(number)))
+        intake.event(HALL, "end", visit(number))
+    assert [intake.picture(picture(visit(number))) for number in (1, 2, 3)] == [False, True, True]
+    assert len(intake._pictured) == 2
+
+
+def test_an_event_that_never_ends_ends_after_a_day(intake, clock):
+    event = visit()
+    intake.event(HALL, "start", event)
+    for _hour in range(26):
+        clock.tick(3600)
+        intake.event(HALL, "update", replace(event, last_us=clock.wall_us()))
+    assert intake.open == {}
+    (pending,) = intake.take()
+    assert pending.phases[-1] == "end"
+    assert pending.event.end_us - event.start_us <= module.EVENT_US_MAX
 
 
 @pytest.mark.parametrize(

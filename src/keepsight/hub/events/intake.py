@@ -23,6 +23,8 @@ EVENTS_PER_HOUR_MAX: Final = 600
 EVENTS_PER_DAY_MAX: Final = 5000
 OPEN_MAX: Final = 64
 """Events of one camera that go on at the same time."""
+ENDED_MAX: Final = 1024
+"""Events that are over and may still get a picture: that of a sound comes late."""
 PENDING_MAX: Final = 4096
 """Events that wait to be stored, while the disk refuses."""
 PICTURES_QUEUED_MAX: Final = 64
@@ -36,7 +38,7 @@ ZONE_LENGTH_MAX: Final = 100
 PATH_POINTS_MAX: Final = 128
 SPANS_MAX: Final = 256
 """Of movement, in one message, and waiting for each camera."""
-AGE_US_MAX: Final = EVENT_US_MAX
+AGE_US_MAX: Final = EVENT_US_MAX + 3_600_000_000
 AHEAD_US_MAX: Final = 60_000_000
 _HOUR_US: Final = 3_600_000_000
 _JPEG: Final = b"\xff\xd8\xff"
@@ -143,6 +145,8 @@ class Intake:
         """When something was last too much, by camera; monotonic."""
         self._allowances: dict[bytes, Allowance] = {}
         self._pending: dict[bytes, Pending] = {}
+        self._ended: dict[bytes, bytes] = {}
+        """Camera by event, in the order in which they ended."""
         self._pictures: deque[PendingPicture] = deque()
         self._pictured: Counter[tuple[bytes, PictureRole]] = Counter()
         self._moved: dict[bytes, list[tuple[int, int]]] = {}
@@ -152,20 +156,27 @@ class Intake:
 
     def event(self, camera: bytes, phase: Phase, said: Event) -> bool:
         """Take what begins, goes on or ends; whether it was taken."""
+        before = self.open.get(said.event_id)
+        is_its_own = before is not None and before.camera_id == camera
+        if before and is_its_own and said.last_us - before.start_us >= EVENT_US_MAX:
+            # Longer than any: what follows is not of this one.
+            self._wait(replace(before, end_us=before.last_us), "end")
+            return True
         event = judged(said, camera, self._clock.wall_us())
         if event is None:
             return self._refuse(camera, "what it says about an event makes no sense")
-        before = self.open.get(event.event_id)
-        if before is None:
-            if phase != "start":
-                return False  # of one that was refused, deleted or has ended
-            return self._begin(camera, event)
-        if before.camera_id != camera:
-            return self._refuse(camera, "it speaks of another camera's event")
+        if before is not None:
+            return self._go_on(before, phase, event)
+        # Else it is of one that was refused, was deleted or has ended.
+        return phase == "start" and self._begin(camera, event)
+
+    def _go_on(self, before: Event, phase: Phase, event: Event) -> bool:
+        if before.camera_id != event.camera_id:
+            return self._refuse(event.camera_id, "it speaks of another camera's event")
+        if event.last_us < before.start_us:
+            return self._refuse(event.camera_id, "an event ends before it begins")
         end_us = (event.end_us or event.last_us) if phase == "end" else None
         event = replace(event, start_us=before.start_us, kind=before.kind, end_us=end_us)
-        if event.last_us < before.start_us:
-            return self._refuse(camera, "an event ends before it begins")
         self._wait(event, "end" if phase == "end" else "update")
         return True
 
@@ -184,20 +195,25 @@ class Intake:
         waiting.event = event
         if phase not in waiting.phases:
             waiting.phases.append(phase)
-        if phase == "end":
-            self._close(event.event_id)
-        else:
+        if phase != "end":
             self.open[event.event_id] = event
+            return
+        self.open.pop(event.event_id, None)
+        self._ended[event.event_id] = event.camera_id
+        while len(self._ended) > ENDED_MAX:
+            self._forget(next(iter(self._ended)))
 
-    def _close(self, event_id: bytes) -> None:
+    def _forget(self, event_id: bytes) -> None:
         self.open.pop(event_id, None)
+        self._ended.pop(event_id, None)
+        for role in ("picture", "preview"):
+            self._pictured.pop((event_id, role), None)
 
     def picture(self, new: PendingPicture) -> bool:
-        """Take a picture of an event that is open or about to be stored; whether it was taken."""
+        """Take a picture of an event that is open or ended lately; whether it was taken."""
         about = self.open.get(new.event_id)
-        if about is None and new.event_id in self._pending:
-            about = self._pending[new.event_id].event
-        if about is None or about.camera_id != new.camera:
+        camera = about.camera_id if about else self._ended.get(new.event_id)
+        if camera != new.camera:
             return False
         places = new.columns * new.rows
         bytes_max = PICTURE_BYTES_MAX if new.role == "picture" else PREVIEW_BYTES_MAX
@@ -247,10 +263,6 @@ class Intake:
     def take(self) -> list[Pending]:
         """Everything that waits to be stored, in the order in which it began."""
         pending, self._pending = list(self._pending.values()), {}
-        for one in pending:
-            if "end" in one.phases:
-                for role in ("picture", "preview"):
-                    self._pictured.pop((one.event.event_id, role), None)
         return pending
 
     def put_back(self, pending: Sequence[Pending]) -> None:
@@ -275,15 +287,16 @@ class Intake:
 
     def drop(self, event_id: bytes) -> None:
         """Forget an event that is not to be stored, or is deleted."""
-        self._close(event_id)
+        self._forget(event_id)
         self._pending.pop(event_id, None)
         self._pictures = deque(one for one in self._pictures if one.event_id != event_id)
 
     def drop_camera(self, camera: bytes) -> None:
         """Forget everything of a camera."""
-        for event_id, event in list(self.open.items()):
-            if event.camera_id == camera:
-                self.drop(event_id)
+        cameras = {event_id: event.camera_id for event_id, event in self.open.items()}
+        for event_id, its_camera in [*cameras.items(), *self._ended.items()]:
+            if its_camera == camera:
+                self._forget(event_id)
         self._pending = {
             i: one for i, one in self._pending.items() if one.event.camera_id != camera
         }
