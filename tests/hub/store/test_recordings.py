@@ -141,6 +141,7 @@ def test_gaps_that_say_why_something_is_gone_are_joined(store):
     gone, reason = [segment(n) for n in (0, 1, 3)], BreakReason.NOT_KEPT
     store.explain(HOUSEHOLD, gone[:1], reason)
     store.explain(HOUSEHOLD, [*gone[1:], segment(1, OTHER)], reason)
+    store.explain(HOUSEHOLD, gone, reason)
     found = store.gaps(HOUSEHOLD, CAMERA, MAIN, 0, 1 << 62)
     assert found == [
         Gap(gone[0].start_us, gone[1].end_us, reason), Gap(gone[2].start_us, gone[2].end_us, reason)

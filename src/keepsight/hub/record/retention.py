@@ -113,8 +113,11 @@ class Retention:
         else:
             self._ballast.ensure(free)
         chosen = list(doomed.values())[:segments_max]
+        # Said first: a timeline that is asked for meanwhile shows no hole without a reason.
+        holes = [s for s in chosen[: len(ruled)] if self.rules.is_choosing(s.camera)]
+        self._store.explain(self._household, holes, BreakReason.NOT_KEPT)
         deleted = self.delete(chosen)
-        self._tell(chosen[: len(ruled)], chosen[len(ruled) :])
+        self._note_freed(chosen[len(ruled) :])
         return deleted
 
     @property
@@ -174,10 +177,7 @@ class Retention:
         streams = [self._store.oldest(self._household, c, s, limit) for c, s in kept]
         return _merged(streams, limit)
 
-    def _tell(self, ruled: Sequence[Segment], freed: Sequence[Segment]) -> None:
-        """Say why there are holes now, and from when on events have recordings."""
-        holes = [s for s in ruled if self.rules.is_choosing(s.camera)]
-        self._store.explain(self._household, holes, BreakReason.NOT_KEPT)
+    def _note_freed(self, freed: Iterable[Segment]) -> None:
         for segment in freed:
             if segment.stream is Stream.MAIN:
                 until_us = max(self._freed_until_us.get(segment.camera, 0), segment.end_us)
@@ -285,7 +285,7 @@ class Retention:
             self._store.remove(self._household, self._unlinked)
             gone, self._unlinked = self._unlinked, []
             self._end_days(gone)
-            self._tell((), gone)
+            self._note_freed(gone)
 
     def _end_days(self, gone: list[Segment]) -> None:
         for camera, stream, day in {(s.camera, s.stream, s.day) for s in gone}:

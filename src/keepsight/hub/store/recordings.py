@@ -330,16 +330,17 @@ class RecordingStore:
             connection.execute(insert(gaps).prefix_with("OR REPLACE"), row)
 
     def explain(self, household: bytes, gone: Sequence[Segment], reason: BreakReason) -> None:
-        """Say why segments that follow each other are gone: gaps, joined to those before."""
+        """Say why segments that follow each other go: gaps, joined to what lies before them."""
         with self._check(household).begin() as connection:
             for segment in gone:
                 before = and_(
                     _of(gaps, segment.camera, segment.stream),
                     gaps.c.start_us.between(segment.start_us - _DAY_US, segment.start_us),
-                    gaps.c.end_us.between(segment.start_us - JOINT_US, segment.start_us + JOINT_US),
+                    gaps.c.end_us >= segment.start_us - JOINT_US,
                     gaps.c.reason == reason.value,
                 )
-                joined = update(gaps).where(before).values(end_us=segment.end_us)
+                end_us = func.max(gaps.c.end_us, segment.end_us)
+                joined = update(gaps).where(before).values(end_us=end_us)
                 if connection.execute(joined).rowcount == 0:
                     row = {
                         "camera": segment.camera, "stream": int(segment.stream),
