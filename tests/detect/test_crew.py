@@ -199,3 +199,27 @@ def test_too_many_hung_workers_end_the_process(make_crew, stream):
 
 def test_at_least_one_worker():
     assert workers_default() >= 1
+
+
+def test_a_detector_that_takes_many_is_shared_by_all_workers(make_crew, stream):
+    opened = []
+
+    class Many(RedEye):
+        batch_max = 8
+
+    def open_with(choice):
+        opened.append(choice)
+        return Many()
+
+    sets, units = stream
+    crew, hub = make_crew(open_with=open_with, workers=3)
+    cameras = [bytes([number]) * 16 for number in range(6)]
+    for camera in cameras:
+        crew.watch(camera, config_of(sets))
+    feed_gently(crew, cameras, units)
+    assert len(opened) <= 3  # each worker may have begun to open it
+    assert len(crew._pools) == 1
+    for camera in cameras:
+        crew.forget(camera)
+        phases = [event["phase"] for event in hub.events(camera)]
+        assert (phases[0], phases[-1], phases.count("start")) == ("start", "end", 1)

@@ -20,6 +20,7 @@ from keepsight.detect.decoder import DecoderError
 from keepsight.detect.detector import Detector, DetectorError
 from keepsight.detect.detectors.registry import Choice, open_detector
 from keepsight.detect.ear import Ear, EarError, open_ear
+from keepsight.detect.pool import Pool
 from keepsight.detect.post import Post, WatchState, open_post, reconfigure
 from keepsight.detect.sound import SoundPacket
 from keepsight.detect.soundpost import SoundPost
@@ -87,6 +88,7 @@ class Crew:
         self._hear_with = hear_with
         self._hang_us = int(hang_seconds * 1e6)
         self._changed = threading.Condition()
+        self._pools: dict[Choice, Pool] = {}
         self._posts: dict[bytes, Post] = {}
         self._sounds: dict[bytes, SoundPost] = {}
         self._ready: deque[Duty] = deque()
@@ -246,11 +248,24 @@ class Crew:
             if len(detectors) >= DETECTORS_MAX:
                 detectors.clear()
             try:
-                detectors[choice] = self._open_with(choice)
+                detectors[choice] = self._opened(choice)
             except DetectorError as error:
                 post.missing_model = str(error)
                 return None
         return detectors[choice]
+
+    def _opened(self, choice: Choice) -> Detector:
+        """A detector of one's own; one for all where it gains by being asked together."""
+        with self._changed:
+            if choice in self._pools:
+                return self._pools[choice]
+        detector = self._open_with(choice)  # without the lock: it takes seconds, or hangs
+        if detector.batch_max <= 1:
+            return detector
+        with self._changed:
+            if len(self._pools) >= DETECTORS_MAX:
+                self._pools.clear()
+            return self._pools.setdefault(choice, Pool(detector))
 
     def _ear(self, post: SoundPost, worker: _Worker) -> Ear | None:
         if post.missing_model is not None:
