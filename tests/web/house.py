@@ -197,7 +197,11 @@ class House:
     def document(self, camera: bytes) -> dict[str, Any]:
         return {
             "id": camera.hex(), "name": "camera", "room": "", "trial": False, "identity": {},
-            "rule": {"is_recording": True, "retention_days": None, "bytes_max": None},
+            "rule": {
+                "is_recording": True, "mode": "continuous", "retention_days": None,
+                "event_retention_days": None, "pre_roll_seconds": 10, "post_roll_seconds": 10,
+                "bytes_max": None,
+            },
             "state": "running", "pending_identity": None,
             "streams": [
                 {"stream": name, "opaque": track.opaque.hex(), "url": None, "transport": None}
