@@ -168,6 +168,16 @@ async def test_a_test_of_push_arrives_or_says_why_not(home, service):
         assert closed.json()["error"] == "push_not_allowed"
 
 
+async def test_tests_are_no_way_to_flood_anybody(home):
+    async with home.browser() as ann, home.member("Ben", "guest") as ben:
+        answers = [
+            await ann.ask("POST", "/api/notices/test", {"channel": "mail"}) for _ in range(11)
+        ]
+        assert [answer.status for answer in answers] == [422] * 10 + [429]
+        assert 0 < answers[-1].json()["fields"]["retry_seconds"] <= 60
+        assert (await ben.ask("POST", "/api/notices/test", {"channel": "mail"})).status == 422
+
+
 async def test_a_test_of_mail_arrives_or_says_why_not(home, tmp_path):
     with mail_server(tmp_path / "mail") as mailbox:
         async with home.browser() as ann:

@@ -43,6 +43,7 @@ async def ids_of(home, ann, camera):
         "invite": invite["id"],
         "member": (await ann.get("/api/members"))[0]["id"],
         "device": "ab" * 16,
+        "event": "12" * 16,
         "session": (await ann.get("/api/sessions"))[0]["id"],
         "suspension": off["suspension"],
         "opaque": camera["streams"][0]["opaque"],

@@ -53,8 +53,18 @@ function isSameKey(subscription: PushSubscription, key: Uint8Array): boolean {
   return bytes.length === key.length && bytes.every((byte, at) => byte === key[at]);
 }
 
+/** A worker that is not there after so long will not come: its page is not trusted, most likely. */
+const WORKER_MS = 10_000;
+
+async function worker(): Promise<ServiceWorkerRegistration> {
+  const none = new Promise<null>((resolve) => setTimeout(() => resolve(null), WORKER_MS));
+  const found = await Promise.race([navigator.serviceWorker.ready, none]);
+  if (found === null) throw new WakingError('no-worker');
+  return found;
+}
+
 async function subscription(serverKey: string): Promise<PushSubscription> {
-  const { pushManager } = await navigator.serviceWorker.ready;
+  const { pushManager } = await worker();
   const key = fromBase64Url(serverKey);
   const old = await pushManager.getSubscription();
   if (old !== null && isSameKey(old, key)) return old;
@@ -65,7 +75,7 @@ async function subscription(serverKey: string): Promise<PushSubscription> {
 /** What the person answered when asked, or that the browser reaches no service of its maker. */
 export class WakingError extends Error {
   override readonly name = 'WakingError';
-  constructor(readonly problem: 'refused' | 'no-service') {
+  constructor(readonly problem: 'refused' | 'no-service' | 'no-worker') {
     super(problem);
   }
 }
@@ -76,8 +86,8 @@ export class WakingError extends Error {
  */
 export async function wakeThis(client: NotificationsClient, serverKey: string): Promise<Awaited<ReturnType<NotificationsClient['subscribe']>>> {
   if ((await Notification.requestPermission()) !== 'granted') throw new WakingError('refused');
-  const made = await subscription(serverKey).catch(() => {
-    throw new WakingError('no-service');
+  const made = await subscription(serverKey).catch((error: unknown) => {
+    throw error instanceof WakingError ? error : new WakingError('no-service');
   });
   const answer = await client.subscribe(made.toJSON());
   localStorage.setItem(TOLD, made.endpoint);

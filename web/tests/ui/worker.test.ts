@@ -1,9 +1,8 @@
 // Goal: whatever wakes the worker, what it shows is neutral and leads into our own pages. Method: the real file in an empty world.
-import { readFileSync } from 'node:fs';
-import { runInNewContext } from 'node:vm';
 import { expect, test, vi } from 'vitest';
 
-const SOURCE = readFileSync(new URL('../../public/sw.js', import.meta.url), 'utf8');
+const FILES = import.meta.glob<string>('../../public/sw.js', { query: '?raw', import: 'default', eager: true });
+const SOURCE = Object.values(FILES)[0] ?? '';
 const ID = '0123456789abcdef0123456789abcdef';
 
 interface Shown {
@@ -27,7 +26,8 @@ function makeWorker(language = 'en-GB', pages: { focus: () => Promise<unknown>; 
     },
     clients: { matchAll: () => Promise.resolve(pages), openWindow },
   };
-  runInNewContext(SOURCE, { self, caches: {}, navigator: { language }, fetch: () => Promise.reject(new Error('no network')) });
+  const noNetwork = () => Promise.reject(new Error('no network'));
+  new Function('self', 'caches', 'navigator', 'fetch', SOURCE)(self, {}, { language }, noNetwork);
   const dispatch = async (name: string, event: object) => {
     let work: Promise<unknown> = Promise.resolve();
     listeners[name]?.({ ...event, waitUntil: (promise: Promise<unknown>) => (work = promise) });

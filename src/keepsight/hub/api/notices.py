@@ -1,5 +1,6 @@
 """What a member wants to be told and by which way; the household's broker and push services."""
 
+import math
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -119,6 +120,9 @@ class ServicesBody(BaseModel):
 
 def problem(error: DeliveryError) -> ApiError:
     """What a test did not achieve, as an answer."""
+    if error.code == "too_many_tests":
+        seconds = math.ceil(error.retry_seconds or 0)
+        return ApiError(429, error.code, str(error), retry_seconds=seconds)
     return ApiError(422, error.code, str(error))
 
 

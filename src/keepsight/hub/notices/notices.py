@@ -34,6 +34,9 @@ INTEGRATION: Final = "mqtt"
 """What the broker is called where integrations are switched off."""
 SESSIONS_SECONDS: Final = 60.0
 """How late a device learns that its sign-in has run out."""
+TESTS_MAX: Final = 10
+"""Of one member in a minute: a button must not become a way to flood anybody."""
+TESTS_US: Final = 60 * 1_000_000
 NO_DEVICE: Final = Device(LOCAL, LOCAL, "", b"", 0, 0)
 """Mail goes to a person, not to a device."""
 
@@ -46,6 +49,8 @@ class Notices:
         self._store = store
         self._rules: dict[bytes, NoticeRule] = {}
         self._told: dict[bytes, Told] = {}
+        self._tested: dict[bytes, tuple[int, ...]] = {}
+        """Monotonic times of a member's latest tests."""
         self._codes: asyncio.Queue[str] = asyncio.Queue(16)
         """How it went with the broker, on its way to the store."""
         self._running: asyncio.Task[None] | None = None
@@ -270,10 +275,11 @@ class Notices:
             device_id: for push.
 
         Raises:
-            DeliveryError: why it did not arrive.
+            DeliveryError: too_many_tests, or why it did not arrive.
         """
         member_id = member.member_id if member else HOUSEHOLD
         place = device_id if channel == "push" and device_id else HOUSEHOLD
+        self._count_test(member_id)
         try:
             if channel == "broker":
                 await self.broker.test()
@@ -288,6 +294,14 @@ class Notices:
             await self.delivery.note(member_id, channel, place, error.code)
             raise
         await self.delivery.note(member_id, channel, place)
+
+    def _count_test(self, member_id: bytes) -> None:
+        now_us = self._household.clock.monotonic_us()
+        recent = tuple(at for at in self._tested.get(member_id, ()) if now_us - at < TESTS_US)
+        if len(recent) >= TESTS_MAX:
+            seconds = (TESTS_US - (now_us - recent[0])) / 1_000_000
+            raise DeliveryError("too_many_tests", "wait a minute before the next test", seconds)
+        self._tested[member_id] = (*recent, now_us)
 
     # Endings
 
@@ -305,6 +319,7 @@ class Notices:
         await household.sql(self._store.forget_member, household.household_id, member_id)
         self._rules.pop(member_id, None)
         self._told.pop(member_id, None)
+        self._tested.pop(member_id, None)
         self.delivery.forget(member_id=member_id)
 
     def stored(self, member_id: bytes) -> list[dict[str, Any]]:
