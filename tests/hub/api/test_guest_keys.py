@@ -10,6 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from tests.home import Home
+from tests.hub.events.hall import noticed, visit
 
 CAMERAS = ("Kitchen", "Attic")
 STREAMS = ("main", "sub", "audio", "still")
@@ -52,6 +53,8 @@ async def two_cameras(home, clip):
             return all([await home.recorded_seconds(i) > 1 for i in ids.values()])
 
         await home.wait_for(have_recorded)
+        for number, camera_id in enumerate(ids.values()):
+            await noticed(home, visit(home, number + 1, bytes.fromhex(camera_id)))
         yield ids
 
 
@@ -66,7 +69,15 @@ async def everything(home, ids):
         assert writers
         recordings.append({"camera": camera, "stream": "main", "writers": writers})
     live = [{"camera": c, "stream": stream} for c in ids.values() for stream in STREAMS]
-    return {"live": live, "recordings": recordings, "exports": []}
+    return {"live": live, "recordings": recordings, "exports": [], "events": await noted(home)}
+
+
+async def noted(home):
+    """Every picture of an event."""
+    found = (await home.control.ask("GET", "/api/events")).json()["events"]
+    pictures = [(event["camera"], event["picture"]["id"]) for event in found if event["picture"]]
+    assert pictures
+    return [{"camera": camera, "pictures": [picture]} for camera, picture in pictures]
 
 
 async def got(browser, body):
@@ -88,11 +99,16 @@ async def test_a_guest_gets_the_granted_purposes_of_the_granted_camera(home, cli
         kitchen, attic = ids["Kitchen"], ids["Attic"]
         body = await everything(home, ids)
         keys, refused = await got(ann, body)
-        whole = {(camera, purpose) for camera in ids.values() for purpose in ("live", "rec")}
+        whole = {
+            (camera, purpose) for camera in ids.values() for purpose in ("live", "rec", "event")
+        }
         assert whole <= keys
         assert refused == {}
         for number, (capability, purposes) in enumerate(
-            (("live", {"live"}), ("still", {"still"}), ("playback", {"rec"}), ("talk", set()))
+            (
+                *(("live", {"live"}), ("still", {"still"}), ("playback", {"rec"})),
+                *(("events", {"event"}), ("talk", set())),
+            )
         ):
             async with home.member(f"Guest {number}", "guest", [grant(kitchen, capability)]) as one:
                 keys, refused = await got(one, body)
