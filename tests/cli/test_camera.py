@@ -1,8 +1,6 @@
 """`keepsight camera` against a running hub and real cameras; as processes."""
 
-import pytest
-
-from keepsight.cli.camera import _kept, parse_shown
+from keepsight.cli.camera import parse_shown
 from tests.cli.command import keepsight
 from tests.home import simulated_camera
 
@@ -11,33 +9,6 @@ def test_credentials_are_taken_out_of_what_the_process_listing_shows():
     assert parse_shown("rtsp://ann:p@ss@10.0.0.7/live@x") == "rtsp://10.0.0.7/live@x"
     assert parse_shown("rtsp://10.0.0.7/live") == "rtsp://10.0.0.7/live"
     assert parse_shown("--name") == "--name"
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({}, "everything, for the household's days"),
-        ({"retention_days": 1}, "everything, for 1 day"),
-        ({"is_recording": False, "mode": "both"}, "no"),
-        (
-            {"mode": "both", "retention_days": 2, "event_retention_days": 60},
-            "everything for 2 days, events for 60 days, 10 s before and 5 s after",
-        ),
-        (
-            {"mode": "events", "retention_days": 2},
-            (
-                "events only, for 2 days, 10 s before and 5 s after; "
-                "where nobody watched, everything for 2 days"
-            ),
-        ),
-    ],
-)
-def test_what_is_kept_in_words(changes, said):
-    rule = {
-        "is_recording": True, "mode": "continuous", "retention_days": None,
-        "event_retention_days": None, "pre_roll_seconds": 10, "post_roll_seconds": 5,
-    }  # fmt: skip
-    assert _kept({**rule, **changes}) == said
 
 
 async def test_add_list_show_remove(installed, clip, tmp_path):

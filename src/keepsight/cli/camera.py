@@ -17,6 +17,7 @@ from keepsight.cli.ask import (
     ask_password,
     find_camera,
 )
+from keepsight.cli.keeping import in_words, keep
 from keepsight.cli.terminal import CommandError, print_json, print_table
 from keepsight.cli.watching import watch
 from keepsight.core.clock import SystemClock
@@ -156,34 +157,15 @@ def show(
         ("room", camera["room"] or "-"),
         ("state", camera["state"]),
         *((s["stream"], f"{s['url']} ({s['transport']})") for s in camera["streams"] if s["url"]),
-        ("recorded", _kept(rule)),
+        ("recorded", in_words(rule)),
         *((f"identity: {key}", value) for key, value in camera["identity"].items() if value),
         ("id", camera["id"]),
     ]
     print_table(("", ""), [(str(a), str(b)) for a, b in rows], "")
 
 
-def _kept(rule: dict[str, Any]) -> str:
-    """What is kept of a camera, and for how long."""
-    if not rule["is_recording"]:
-        return "no"
-    plain = _days(rule["retention_days"], "the household's days")
-    if rule["mode"] == "continuous":
-        return f"everything, for {plain}"
-    events = _days(rule["event_retention_days"], plain)
-    rolls = f"{rule['pre_roll_seconds']} s before and {rule['post_roll_seconds']} s after"
-    if rule["mode"] == "both":
-        return f"everything for {plain}, events for {events}, {rolls}"
-    return f"events only, for {events}, {rolls}; where nobody watched, everything for {plain}"
-
-
-def _days(number: int | None, otherwise: str) -> str:
-    if number is None:
-        return otherwise
-    return "1 day" if number == 1 else f"{number} days"
-
-
 app.command("watch")(watch)
+app.command("keep")(keep)
 
 
 @app.command("remove")
