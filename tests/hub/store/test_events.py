@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
 from keepsight.hub.event import Event, EventPicture
 from keepsight.hub.store.events import ENDLESS_US, EventStore, StoredPicture
@@ -124,6 +125,17 @@ def test_deleting_leaves_no_key_in_the_files(store, tmp_path):
     assert not is_on_disk()
     assert store.find(HOME, VISIT.event_id) is None
     assert store.count(HOME) == 1
+
+
+def test_scrubbing_waits_for_no_reader(store):
+    store.write(HOME, [VISIT], [])
+    with store.engine.connect() as reader:
+        reader.execute(text("BEGIN"))
+        reader.execute(text("SELECT count(*) FROM events")).scalar_one()
+        store.write(HOME, [numbered(1)], [])
+        store.scrub()  # would wait five seconds, and fail
+    with store.engine.connect() as connection:
+        assert connection.execute(text("PRAGMA busy_timeout")).scalar_one() == 5000
 
 
 def test_which_are_old_which_overlap_and_which_are_a_cameras(store):

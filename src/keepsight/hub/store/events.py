@@ -307,9 +307,17 @@ class EventStore:
         return gone
 
     def scrub(self) -> None:
-        """Leave no copy of deleted keys in the write-ahead log, unless somebody is reading it."""
+        """Leave no copy of deleted keys in the write-ahead log, unless somebody is reading it.
+
+        Waits for nobody: what is left then goes with the next checkpoint.
+        """
         with self.engine.connect() as connection:
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            waiting_ms = connection.execute(text("PRAGMA busy_timeout")).scalar_one()
+            connection.execute(text("PRAGMA busy_timeout=0"))
+            try:
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            finally:
+                connection.execute(text(f"PRAGMA busy_timeout={waiting_ms}"))
 
     def forget_camera(self, household: bytes, camera: bytes) -> None:
         """Forget until when anybody has seen the events of a camera: they are gone."""
