@@ -73,7 +73,7 @@ async def test_a_zone_is_drawn_with_the_mouse_and_a_mask_with_keys(
             for x, y in (*DOOR, DOOR[0]):
                 await page.mouse.click(*await place_of(board, x, y))
             name = page.get_by_label("Name of the zone")
-            await expect(name).to_have_value("Zone 1")
+            await expect(name).to_have_value("Zone 1", timeout=WAIT_MS)
             await name.fill("Doorstep")
             await look(page, "drawn")
 
@@ -83,13 +83,15 @@ async def test_a_zone_is_drawn_with_the_mouse_and_a_mask_with_keys(
                     await page.keyboard.press(key)
             await page.keyboard.press("Space")
             await page.keyboard.press("Enter")
-            await expect(
-                page.get_by_role("button", name="Mask 1", exact=True).first
-            ).to_be_focused()
+            await expect(page.get_by_role("button", name="Mask 1", exact=True).first).to_be_focused(
+                timeout=WAIT_MS
+            )
             corner = page.get_by_role("button", name="Corner 3 of 3 of Mask 1")
             await corner.focus()
             await page.keyboard.press("Shift+ArrowDown")
-            await expect(page.get_by_role("button", name="60 % across, 60 % down")).to_be_focused()
+            await expect(page.get_by_role("button", name="60 % across, 60 % down")).to_be_focused(
+                timeout=WAIT_MS
+            )
             await save(page)
 
             kept = await read(home, camera)
@@ -101,9 +103,13 @@ async def test_a_zone_is_drawn_with_the_mouse_and_a_mask_with_keys(
             await expect(page.get_by_label("Name of the zone")).to_have_value(
                 "Doorstep", timeout=WAIT_MS
             )
-            await expect(board.get_by_role("button", name="Doorstep", exact=True)).to_be_visible()
+            await expect(board.get_by_role("button", name="Doorstep", exact=True)).to_be_visible(
+                timeout=WAIT_MS
+            )
             await page.get_by_role("button", name="Live picture").click()
-            await expect(page.get_by_text("The boxes are what the model sees")).to_be_visible()
+            await expect(page.get_by_text("The boxes are what the model sees")).to_be_visible(
+                timeout=WAIT_MS
+            )
             await expect(board.locator("canvas, video")).to_be_visible(timeout=WAIT_MS)
             await page.get_by_role("button", name="Live picture").click()
             await change_by_mouse_and_undo(page, board)
@@ -120,39 +126,43 @@ async def change_by_mouse_and_undo(page: Page, board: Locator) -> None:
     await page.mouse.move(*await place_of(board, 0.2, 0.25), steps=4)
     await page.mouse.up()
     moved = page.get_by_role("button", name="Corner 1 of 4 of Doorstep: 20 % across, 25 % down")
-    await expect(moved).to_be_visible()
+    await expect(moved).to_be_visible(timeout=WAIT_MS)
     await page.mouse.move(*await place_of(board, 0.5, 0.8))
     await page.mouse.down()
     await page.mouse.move(*await place_of(board, 0.5, 0.95), steps=4)
     await page.mouse.up()
     added = page.get_by_role("button", name="Corner 4 of 5 of Doorstep: 50 % across, 95 % down")
-    await expect(added).to_be_visible()
+    await expect(added).to_be_visible(timeout=WAIT_MS)
     await added.focus()
     await page.keyboard.press("Delete")
-    await expect(page.get_by_role("button", name="Corner 3 of 4 of Doorstep")).to_be_focused()
-    await expect(page.get_by_role("button", name="Corner 4 of 4 of Doorstep")).to_be_visible()
+    await expect(page.get_by_role("button", name="Corner 3 of 4 of Doorstep")).to_be_focused(
+        timeout=WAIT_MS
+    )
+    await expect(page.get_by_role("button", name="Corner 4 of 4 of Doorstep")).to_be_visible(
+        timeout=WAIT_MS
+    )
     await look(page, "changed")
     for _ in range(3):
         await page.keyboard.press("Control+z")
-    await expect(page.get_by_text("Not saved yet")).to_have_count(0)
+    await expect(page.get_by_text("Not saved yet")).to_have_count(0, timeout=WAIT_MS)
     await page.keyboard.press("Control+Shift+z")
-    await expect(moved).to_be_visible()
+    await expect(moved).to_be_visible(timeout=WAIT_MS)
 
 
 async def leave_and_stay(page: Page) -> None:
     """A link asks first; a key that leads away does not, and what was drawn is found again."""
     await page.keyboard.press("w")
-    await expect(page.locator("a.tile")).to_be_visible()
+    await expect(page.locator("a.tile")).to_be_visible(timeout=WAIT_MS)
     await page.go_back()
-    await expect(page.get_by_text("What you had not saved here is still there")).to_be_visible()
+    await expect(page.get_by_text("Not saved yet")).to_be_visible(timeout=WAIT_MS)
     await page.get_by_role("link", name="Status").click()
     dialog = page.get_by_role("dialog")
-    await expect(dialog).to_contain_text("Leave without saving?")
+    await expect(dialog).to_contain_text("Leave without saving?", timeout=WAIT_MS)
     await dialog.get_by_role("button", name="Stay here").click()
-    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    await expect(page.get_by_text("Not saved yet")).to_be_visible(timeout=WAIT_MS)
     await page.get_by_role("link", name="Status").click()
     await dialog.get_by_role("button", name="Discard and go").click()
-    await expect(page).to_have_url(re.compile("/status$"))
+    await expect(page).to_have_url(re.compile("/status$"), timeout=WAIT_MS)
 
 
 async def test_on_a_phone_a_finger_draws_and_nothing_is_lost(
@@ -180,7 +190,9 @@ async def test_on_a_phone_a_finger_draws_and_nothing_is_lost(
             for x, y in DOOR[:3]:
                 await page.touchscreen.tap(*await place_of(board, x, y))
             await page.get_by_role("button", name="Done").tap()
-            await expect(page.get_by_text("Live pictures and recordings are NOT")).to_be_visible()
+            await expect(page.get_by_text("Live pictures and recordings are NOT")).to_be_visible(
+                timeout=WAIT_MS
+            )
             await look(page, "phone")
 
             # The camera goes, and with it the picture; what is drawn stays and can be saved.
