@@ -148,7 +148,7 @@ ONE_HOME = {
     ),
     r"\bcreate_subprocess|\bPopen\b|\bsubprocess\b": (
         *("serve/child.py", "hub/record/export", "hub/checks/examination.py", "camera/", "lab/"),
-        *("detect/", "hub/watch/process.py"),
+        *("detect/", "hub/watch/process.py", "hub/record/redaction.py"),
     ),
 }
 
