@@ -5,8 +5,10 @@ uploaded files if there are any, takes limits and restrictions upon itself that 
 says on one line of standard error which of them hold, and replaces itself with the program. It
 imports nothing of the hub but its own folder.
 
-Without Landlock and seccomp there is no wall between hostile bytes and the household's keys, so
-then the program is not run. Namespaces are added where the kernel lets an ordinary user make them.
+Files are kept away by Landlock, or where the kernel has none by a tree of mounts of its own.
+Without either, or without seccomp, there is no wall between hostile bytes and the household's keys,
+so then the program is not run. Other namespaces are added where the kernel lets an ordinary user
+make them.
 """
 
 import contextlib
@@ -20,12 +22,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from keepsight.hub.walls import landlock, seccomp
+from keepsight.hub.walls import landlock, mounts, seccomp
 
 EXIT_NOT_CONFINED: Final = 79
 _PR_SET_PDEATHSIG: Final = 1
 _PR_CAPBSET_DROP: Final = 24
 _CAPABILITIES_MAX: Final = 64
+_CLONE_NEWNS: Final = 0x00020000
 _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
 _CLONE_NEWIPC: Final = 0x08000000
@@ -58,7 +61,8 @@ class Plan:
 
 def missing_protection() -> list[str]:
     """What this kernel lacks to keep a program from the keys; empty when it can."""
-    missing = [] if landlock.abi_version() >= 1 else ["landlock"]
+    has_files = landlock.abi_version() >= 1 or mounts.may_be_possible()
+    missing = [] if has_files else ["landlock"]
     return missing if seccomp.is_supported() else [*missing, "seccomp"]
 
 
@@ -103,10 +107,14 @@ def _close_copies() -> None:
                 os.close(number)
 
 
-def enter_namespaces() -> bool:
-    """A user namespace with no network and no shared memory; False where the kernel refuses."""
+def enter_namespaces(more: int = 0) -> bool:
+    """A user namespace with no network and no shared memory; False where the kernel refuses.
+
+    Args:
+        more: other kinds of namespaces, as flags of unshare(2).
+    """
     user, group = os.geteuid(), os.getegid()
-    if _libc().unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC) != 0:
+    if _libc().unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC | more) != 0:
         return False
     # Without these two the process still works, as the user nobody, and could read nothing.
     with contextlib.suppress(OSError):
@@ -146,15 +154,21 @@ def confine(plan: Plan) -> dict[str, Any]:
     """Everything above, in the only order that works; returns what holds now.
 
     Raises:
-        OSError: without Landlock or seccomp, or a path of the plan is missing.
+        OSError: without a wall around files or seccomp, or a path of the plan is missing.
     """
     _close_copies()
     make_view(plan)
     limit(plan)
-    has_namespaces = enter_namespaces()
-    _drop_capabilities()
     readable = (*plan.readable, plan.view) if plan.view else plan.readable
-    version = landlock.restrict_files(landlock.FileRights(readable, plan.writable, plan.scratch))
+    rights = landlock.FileRights(readable, plan.writable, plan.scratch)
+    version = landlock.abi_version()
+    has_namespaces = enter_namespaces(0 if version >= 1 else _CLONE_NEWNS)
+    if version >= 1:
+        _drop_capabilities()
+        landlock.restrict_files(rights)
+    else:
+        mounts.hide_files(rights)  # needs what a new user namespace gives
+        _drop_capabilities()
     seccomp.restrict_calls()
     return {"landlock": version, "seccomp": True, "namespaces": has_namespaces}
 
