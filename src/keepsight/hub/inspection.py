@@ -62,8 +62,9 @@ class Confinement:
     """What held while the lab looked at the files."""
 
     landlock: int
-    """ABI version: files, memory of other processes; from 4 on TCP, from 6 on signals. 0: files were
-    kept away by a tree of mounts instead."""
+    """ABI version: files, memory of other processes; from 4 on TCP, from 6 on signals.
+
+    0: a tree of mounts kept files away instead."""
     seccomp: bool
     """No sockets, no tracing, no leaving."""
     namespaces: bool
