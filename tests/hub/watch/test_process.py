@@ -169,6 +169,11 @@ async def test_the_real_one_watches_and_ends_when_it_is_let_go(secret, models, c
         state = json.loads(next(m for m in rig.said if m.kind is FromWatcher.STATE).body)
         assert state["state"] == "watching", state
         assert rig.run.pid is not None
+        assert os.getpriority(os.PRIO_PROCESS, rig.run.pid) == process_module.NICE
+        with contextlib.suppress(FileNotFoundError):  # a kernel without such groups
+            path = Path(f"/proc/{rig.run.pid}/autogroup")
+            group = path.read_text().split()  # noqa: ASYNC240 - a test may block
+            assert group[-2:] == ["nice", str(process_module.NICE)]
         rig.run.let_go()
         found = await ending
     assert (found.status, found.reason) == (0, "stopped")

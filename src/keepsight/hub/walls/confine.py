@@ -146,6 +146,10 @@ def limit(plan: Plan) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (plan.cpu_seconds, plan.cpu_seconds + 1))
     os.umask(0o077)
     os.nice(plan.nice)
+    # A session of its own is a group of its own to the scheduler, which shares time between groups
+    # and looks at niceness inside them only (sched(7), autogroup). Where there is none: as before.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(plan.nice), encoding="ascii")
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
