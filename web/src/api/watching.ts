@@ -40,7 +40,7 @@ export interface Watching {
 
 export interface KnownModel {
   name: string;
-  role: 'detector' | 'sound';
+  role: 'detector' | 'sound' | 'faces';
   size_bytes: number;
   state: 'installed' | 'missing' | 'broken';
   is_default: boolean;
