@@ -17,6 +17,7 @@ from keepsight.hub.egress import Egress
 from keepsight.hub.event import Event
 from keepsight.hub.notices import broker as module
 from keepsight.hub.notices.broker import SAYINGS_MAX, Broker, BrokerError, is_near
+from keepsight.hub.notices.notices import end_tasks
 from keepsight.hub.notices.topics import Topics, Watched
 from tests.broker_server import mosquitto, needs_mosquitto
 
@@ -55,9 +56,7 @@ class Talk:
         self.task = None
 
     async def stop(self):
-        self.task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self.task
+        await end_tasks([self.task])
 
 
 @contextlib.asynccontextmanager

@@ -60,7 +60,7 @@ async def test_a_hand_that_meets_a_bug_goes_on(home, caplog):
 
     delivery = fresh(home, breaks)
     async with module.asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(delivery.run())
+        running = tasks.create_task(delivery.work())
         for _ in range(20):
             delivery.hand_over(Errand("mail", ann))
 

@@ -136,17 +136,14 @@ class Delivery:
         handle = asyncio.get_running_loop().call_later(seconds, back)
         self._waiting.add(handle)
 
-    async def run(self) -> None:
-        """Send what waits, until cancelled."""
-        try:
-            async with asyncio.TaskGroup() as hands:
-                for _ in range(HANDS):
-                    hands.create_task(self._work(), name="notices")
-        finally:
-            for handle in self._waiting:
-                handle.cancel()
+    def close(self) -> None:
+        """Try nothing again."""
+        for handle in self._waiting:
+            handle.cancel()
+        self._waiting.clear()
 
-    async def _work(self) -> None:
+    async def work(self) -> None:
+        """One hand: send what waits, until cancelled. HANDS of them run."""
         while True:
             errand = await self._queue.get()
             try:

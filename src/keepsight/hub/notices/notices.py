@@ -6,6 +6,7 @@ to be said goes to `delivery.py` (push and mail) and `broker.py`. Nothing here c
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,7 @@ from keepsight.hub.member import Device, Member, Role
 from keepsight.hub.notices.broker import Broker, BrokerError, BrokerServer
 from keepsight.hub.notices.brokersettings import load_broker, store_broker
 from keepsight.hub.notices.decision import Moment, Told, Verdict, after, judge
-from keepsight.hub.notices.delivery import Delivery, DeliveryError, Errand
+from keepsight.hub.notices.delivery import HANDS, Delivery, DeliveryError, Errand
 from keepsight.hub.notices.outcome import HOUSEHOLD
 from keepsight.hub.notices.rule import CONSENTS, Channel, NoticeRule, read_rule
 from keepsight.hub.notices.subscriptions import Subscriptions
@@ -37,8 +38,23 @@ SESSIONS_SECONDS: Final = 60.0
 TESTS_MAX: Final = 10
 """Of one member in a minute: a button must not become a way to flood anybody."""
 TESTS_US: Final = 60 * 1_000_000
+CANCEL_AGAIN_SECONDS: Final = 3.0
+"""Longer than a farewell to the broker takes."""
 NO_DEVICE: Final = Device(LOCAL, LOCAL, "", b"", 0, 0)
 """Mail goes to a person, not to a device."""
+
+
+async def end_tasks(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until they have ended.
+
+    Once is not enough: Python 3.11's `wait_for`, which the libraries for mail and the broker use,
+    loses a cancellation that comes together with the answer (CPython's issue 86296).
+    """
+    pending = {task for task in tasks if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
 
 
 class Notices:
@@ -53,7 +69,7 @@ class Notices:
         """Monotonic times of a member's latest tests."""
         self._codes: asyncio.Queue[str] = asyncio.Queue(16)
         """How it went with the broker, on its way to the store."""
-        self._running: asyncio.Task[None] | None = None
+        self._running: list[asyncio.Task[None]] = []
         self.subscriptions = Subscriptions(household, store)
         self.delivery = Delivery(household, store, self.subscriptions, self._may_still)
         self.broker: Broker
@@ -79,22 +95,19 @@ class Notices:
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
         """Begin to tell."""
-        self._running = tasks.create_task(self._run(), name="notices")
+        works = (
+            self.broker.run(),
+            self._note_broker(),
+            self._mind_sessions(),
+            *(self.delivery.work() for _ in range(HANDS)),
+        )
+        self._running = [tasks.create_task(work, name="notices") for work in works]
 
     async def stop(self) -> None:
         """Say goodbye to the broker, and send nothing more."""
-        if self._running is not None:
-            self._running.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._running
+        await end_tasks(self._running)
+        self.delivery.close()
         await self.subscriptions.pusher.close()
-
-    async def _run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.delivery.run(), name="delivery")
-            tasks.create_task(self.broker.run(), name="broker")
-            tasks.create_task(self._note_broker(), name="broker outcomes")
-            tasks.create_task(self._mind_sessions(), name="sessions of woken devices")
 
     def _on_broker_outcome(self, code: str) -> None:
         with suppress(asyncio.QueueFull):
