@@ -1,10 +1,11 @@
 """What goes when: by age, by a stretch of time, by number; and what stays."""
 
+import asyncio
 from dataclasses import replace
 
 from keepsight.hub.camera import RecordingRule
 from keepsight.hub.events import deletion as module
-from tests.hub.events.hall import ATTIC, HALL, SECOND, hang, noticed, visit
+from tests.hub.events.hall import ATTIC, HALL, SECOND, hang, noticed, until, visit
 
 DAY = 86_400 * SECOND
 
@@ -42,6 +43,21 @@ async def test_age_goes_by_each_cameras_rule(home):
     gone, recent = old(home, 4, 31, b"g" * 16), old(home, 5, 29, b"g" * 16)
     await home.household.events.deletion.old()
     assert await left(home, mine, older, attic, gone, recent) == [True, False, True, False, True]
+
+
+async def test_it_is_looked_after_by_itself(home, monkeypatch):
+    monkeypatch.setattr("keepsight.hub.events.events.FIRST_LOOK_SECONDS", 0.0)
+    await hang(home)
+    event = old(home, 1, 31)
+    keeping = asyncio.ensure_future(home.household.events.keep_rules())
+    try:
+
+        async def is_gone():
+            return await left(home, event) == [False]
+
+        await until(is_gone)
+    finally:
+        keeping.cancel()
 
 
 async def test_a_clock_that_jumped_ahead_deletes_nothing(home, monkeypatch):

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 UPDATE_SECONDS: Final = 2.0
 """So late an event that goes on is stored; one that begins or ends is stored at once."""
 RETRY_SECONDS: Final = 5.0
+FIRST_LOOK_SECONDS: Final = 600.0
+"""Nothing is deleted by age before: a machine without a clock of its own asks others first."""
 RULES_SECONDS: Final = 3600.0
 FLOOD_ALARM_US: Final = 3_600_000_000
 """So long after the last event that was too much, the status page says so."""
@@ -145,6 +147,7 @@ class Events:
 
     async def keep_rules(self) -> None:
         """Forget what is old, once an hour, until cancelled."""
+        await asyncio.sleep(FIRST_LOOK_SECONDS)
         while True:
             try:
                 await self.deletion.old()
