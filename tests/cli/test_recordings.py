@@ -37,6 +37,25 @@ async def test_list_and_export(installed, clip, tmp_path):
         assert not (tmp_path / "no.mp4").exists()
 
 
+async def test_an_export_can_be_changed_and_says_what_is_missing_for_it(installed, clip, tmp_path):
+    data, home = installed
+    home.household.watch.models = tmp_path / "no models"
+    async with simulated_camera(clip) as camera:
+        added = await home.add_camera(camera.url)
+
+        async def recorded():
+            return await home.recorded_seconds(added["id"]) > 2
+
+        await home.wait_for(recorded)
+        where = ("--camera", "hall", "--data", data, "--from", "-10m", "--to", "now")
+        quiet = await keepsight("export", *where, tmp_path / "quiet.mp4", "--without-sound")
+        assert quiet.status == 0, quiet.err
+        with av.open(str(tmp_path / "quiet.mp4")) as film:
+            assert not film.streams.audio
+        faceless = await keepsight("export", *where, tmp_path / "no.mp4", "--blur-faces")
+        assert (faceless.status, "models install yunet" in faceless.err) == (1, True)
+
+
 async def test_bad_times_are_said(installed):
     data, _home = installed
     where = ("--camera", "x", "--data", data)
