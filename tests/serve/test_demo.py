@@ -100,14 +100,35 @@ async def test_clips_are_looped_and_nothing_outlives_it(tmp_path, clip):
     assert group
 
 
-@pytest.mark.timeout(240)
+async def shows_events(url):
+    """The page of events, with a picture that was opened here."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        return
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as tool:
+        browser = await tool.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = await browser.new_page()
+        await page.goto(f"{url.rstrip('/')}/events")
+        picture = page.locator("img[src^='blob:']").first
+        await picture.wait_for(state="visible", timeout=60_000)
+        await page.wait_for_function(
+            "document.querySelector(\"img[src^='blob:']\").naturalWidth > 100"
+        )
+        await browser.close()
+
+
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", ["clip", "drawn"])
 async def test_somebody_who_walks_by_becomes_an_event(tmp_path, kind):
     """With a real clip as with the drawn scenes: the models take both for people."""
     need_model(MODELS[0].name)
     clip = "footage/intel_one-by-one-person-detection.mp4"
     arguments = ("--clip", shared_data(clip)) if kind == "clip" else ()
-    process, _url = await start_demo(tmp_path / "demo", *arguments)
+    process, url = await start_demo(tmp_path / "demo", *arguments)
     try:
         place = ensure_installation(tmp_path / "demo").places[0]
         async with open_control(place) as control, asyncio.timeout(150):
@@ -126,5 +147,7 @@ async def test_somebody_who_walks_by_becomes_an_event(tmp_path, kind):
                 await asyncio.sleep(0.5)
                 shown = await control.ask("GET", "/api/timeline", camera=seen[0]["camera"], **times)
                 spans = shown["cameras"][0]["spans"]
+        if kind == "clip":
+            await shows_events(url)
     finally:
         await stop_demo(process)
