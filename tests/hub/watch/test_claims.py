@@ -84,7 +84,7 @@ def test_edges_just_outside_are_pulled_in_and_the_best_moment_lies_inside():
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_claim_or_refused(body):
     for read in (claims.read_event, claims.read_state, claims.read_boxes, claims.read_activity,
-                 claims.read_picture, claims.read_preview):  # fmt: skip
+                 claims.read_picture, claims.read_preview, claims.read_still):  # fmt: skip
         with contextlib.suppress(ClaimError):
             read(body)
 
@@ -143,3 +143,11 @@ def test_boxes_are_written_anew():
     for boxes in wrong:
         with pytest.raises(ClaimError):
             claims.read_boxes(json.dumps({**said, "boxes": boxes}).encode())
+
+
+def test_a_still_carries_its_number_and_time():
+    body = struct.pack(">Iq", 7, 10**15) + JPEG
+    assert claims.read_still(body) == (7, 10**15, JPEG)
+    for wrong in (b"", JPEG, body[:-2], body[:11]):
+        with pytest.raises(ClaimError):
+            claims.read_still(wrong)

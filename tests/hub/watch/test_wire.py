@@ -85,3 +85,10 @@ def test_any_bytes_are_messages_or_refused(data):
             assert len(message.body) <= ours.BODY_BYTES_MAX[message.kind]
     except ProtocolError:
         pass
+
+
+@pytest.mark.parametrize("number", [0, 5, 2**32 - 1, None])
+def test_the_watcher_reads_which_stills_are_wanted(number):
+    (message,) = theirs.Reader().feed(ours.pack_stills(CAMERA, number))
+    assert message.kind == theirs.ToWatcher.STILLS
+    assert theirs.read_stills(message) == number
