@@ -131,6 +131,7 @@ async def test_a_day_and_an_hour_are_one_press_away(browser: Browser, address: s
     await expect(head).to_be_in_viewport()
 
 
+@pytest.mark.timeout(300)
 async def test_two_thousand_events_stay_few_in_the_document(browser: Browser, address: str) -> None:
     visitor, page = await visit(browser, address, "many")
     seen: set[str] = set()

@@ -197,12 +197,14 @@ class MockEvents implements EventsPort {
     await this.answer(null);
     if (this.world.scenario === 'trouble') this.refuse(event);
     signal.throwIfAborted();
-    const known = this.urls.get(name.id);
-    if (known !== undefined) return known;
     const scene = this.world.sceneOf(event.camera);
+    // Thousands are not drawn one by one: what is tried with them is the page, not the drawing.
+    const drawing = this.world.scenario === 'many' ? `${role}/${scene}/${event.kind}` : name.id;
+    const known = this.urls.get(drawing);
+    if (known !== undefined) return known;
     const canvas = role === 'picture' ? this.drawn(scene, event.best_us, event.kind) : this.strip(scene, event);
     const url = URL.createObjectURL(await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.7 }));
-    this.urls.set(name.id, url);
+    this.urls.set(drawing, url);
     for (const [oldest, old] of this.urls) {
       if (this.urls.size <= URLS_MAX) break;
       URL.revokeObjectURL(old);
