@@ -342,3 +342,32 @@ def test_what_is_off_is_tried_again_when_a_model_comes_and_now_and_then(rig):
     rig.hear(FromWatcher.STATE, {"state": "watching"})
     rig.watched.tick(is_model_new=True)
     assert rig.sent() == []
+
+
+def test_stills_are_asked_for_only_with_the_masks_that_the_watcher_was_told(rig):
+    mask, other = (((0.0, 0.0), (1.0, 0.0), (1.0, 1.0)),), (((0.0, 0.0), (0.5, 0.0), (0.5, 1.0)),)
+    camera = rig.running.camera
+    rig.running.camera = replace(camera, watching=Watching(privacy_masks=mask))
+    rig.play()
+    assert "STILLS" not in rig.sent()  # nobody looks
+    rig.running.stills.still()
+    rig.watched.tick(is_model_new=False)
+    assert rig.sent() == ["STILLS"]
+    first = theirs.read_stills(rig.messages[0])
+    assert first is not None
+    # The owner draws another mask: until the watcher is told, none of its stills is wanted.
+    rig.running.camera = replace(camera, watching=Watching(privacy_masks=other))
+    rig.watched.tick(is_model_new=False)
+    assert rig.sent() == ["STILLS"]
+    assert theirs.read_stills(rig.messages[0]) is None
+    jpeg = struct.pack(">Iq", first, rig.clock.wall_us()) + JPEG
+    rig.watched.hear(Message(FromWatcher.STILL, CAMERA, jpeg))
+    assert rig.running.stills.still() is None
+    rig.watched.announce()
+    told = rig.sent()
+    assert told.index("CAMERA") < told.index("STILLS")
+    second = theirs.read_stills(rig.messages[told.index("STILLS")])
+    assert second not in (None, first)
+    jpeg = struct.pack(">Iq", second, rig.clock.wall_us()) + JPEG
+    rig.watched.hear(Message(FromWatcher.STILL, CAMERA, jpeg))
+    assert rig.running.stills.still() is not None
