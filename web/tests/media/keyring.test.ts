@@ -174,8 +174,10 @@ test('a new epoch asks at once, and keeps what was recorded', async () => {
   const keys = ring.live(CAMERA, 'main');
   expect((await settle(keys.windows())).map((key) => key.context.writer)).toEqual([A]);
   ring.renew();
-  await vi.advanceTimersByTimeAsync(20);
-  expect((await settle(keys.windows())).map((key) => key.context.writer)).toEqual([B, A]);
+  // Unwrapping is WebCrypto's and takes real time, which the clock of the test knows nothing of.
+  let writers: string[] = [];
+  while (writers.length < 2) writers = (await settle(keys.windows())).map((key) => key.context.writer);
+  expect(writers).toEqual([B, A]);
   await settle(ring.recorded(CAMERA, 'main', C));
   const before = requests.length;
   ring.renew();
