@@ -159,7 +159,7 @@ async def test_ben_reads_copies_and_deletes_what_is_his(
             assert copy["member"]["name"] == "Ben"
             assert copy["ledger"]
 
-            await ben.get_by_role("switch").click()
+            await ben.get_by_role("switch").first.click()
             await expect(ben.get_by_text("Agreed on")).to_be_visible(timeout=WAIT_MS)
             await ben.get_by_role("button", name="Delete my account").click()
             dialog = ben.get_by_role("dialog")
