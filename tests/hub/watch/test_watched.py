@@ -230,6 +230,15 @@ def test_nonsense_is_dropped_and_counted(rig, kind):
     assert rig.watched.is_known
 
 
+def test_what_goes_on_ends_when_nobody_looks_any_more(rig):
+    rig.play()
+    rig.hear_event(phase="start")
+    rig.hear(FromWatcher.STATE, {"state": "failed", "reason": "a look takes too long"})
+    assert [phase for phase, _ in rig.told.events] == ["start", "end"]
+    rig.hear(FromWatcher.STATE, {"state": "failed", "reason": "a look takes too long"})
+    assert len(rig.told.events) == 2
+
+
 def test_nothing_is_heard_about_a_camera_that_the_watcher_was_not_told_of(rig):
     rig.hear_event(phase="start")
     assert rig.told.events == []

@@ -268,6 +268,8 @@ class Watched:
     def _hear_state(self, body: bytes) -> None:
         self._claim = claims.read_state(body)
         self._claimed_us = self._around.clock.monotonic_us()
+        if self._claim.state is WatchPhase.FAILED:
+            self.end_events()  # a worker that hangs ends none
 
     def _hear_event(self, body: bytes) -> None:
         clock = self._around.clock
