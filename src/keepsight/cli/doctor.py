@@ -36,6 +36,7 @@ CAMERA_REMEDIES: Final = {
     "refused": "the camera has too many viewers: close other programs that use it",
     "silent": "restart the camera; if it happens often, look at the network between",
     "identity_changed": "another device answers at its address: decide on its page",
+    "hidden": "its privacy masks need watching: switch that on, or `keepsight models install`",
 }
 
 
