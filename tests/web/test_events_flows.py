@@ -161,7 +161,7 @@ async def test_pointing_plays_the_preview_unless_motion_is_unwelcome(
             reduced_motion=motion, service_workers="block", locale="en-GB"
         )
         page = await context.new_page()
-        await page.goto(f"{address}/events?mock=home")
+        await page.goto(f"{address}/events?mock=home&kind=person")
         cell = page.locator("a.cell").first
         await cell.locator("img").first.wait_for()
         await cell.hover()
