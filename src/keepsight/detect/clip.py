@@ -79,10 +79,10 @@ def duration_seconds(path: Path) -> float | None:
         return container.duration / av.time_base if container.duration else None
 
 
-def _packets(container: Any, findings: Findings) -> Iterator[Any]:
-    """Packets of the first video stream; damage is noted, and reading goes on behind it."""
+def packets_of(container: Any, stream: Any, on_damage: Callable[[str], None]) -> Iterator[Any]:
+    """Packets of one stream; damage is told, and reading goes on behind it."""
     damaged = 0
-    packets = container.demux(container.streams.video[0])
+    packets = container.demux(stream)
     while damaged < DAMAGED_PACKETS_MAX:
         try:
             packet = next(packets)
@@ -90,10 +90,17 @@ def _packets(container: Any, findings: Findings) -> Iterator[Any]:
             return
         except (av.FFmpegError, OSError) as error:
             damaged += 1
-            findings.damage = f"the file is damaged from second {findings.seconds:.1f} on: {error}"
+            on_damage(str(error))
             continue
         if packet.size:
             yield packet
+
+
+def _packets(container: Any, findings: Findings) -> Iterator[Any]:
+    def note(error: str) -> None:
+        findings.damage = f"the file is damaged from second {findings.seconds:.1f} on: {error}"
+
+    return packets_of(container, container.streams.video[0], note)
 
 
 def _units(container: Any, findings: Findings) -> Iterator[Unit]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import av
 
-from keepsight.detect.clip import ClipError
+from keepsight.detect.clip import ClipError, packets_of
 from keepsight.detect.ear import Ear
 from keepsight.detect.event import Phase
 from keepsight.detect.heard import SoundBook
@@ -16,7 +16,6 @@ from keepsight.detect.sound import SAMPLE_RATE, SOUND_KINDS, SoundEvent, SoundFo
 from keepsight.detect.soundtrack import Soundtrack
 from keepsight.detect.zones import Rules
 
-DAMAGED_PACKETS_MAX: Final = 1000
 STEP_US: Final = STEP_SAMPLES * 1_000_000 // SAMPLE_RATE
 
 
@@ -33,19 +32,11 @@ class Sounds:
 
 
 def _packets(container: Any, sounds: Sounds) -> Iterator[SoundPacket]:
-    damaged, packets = 0, container.demux(container.streams.audio[0])
+    def note(error: str) -> None:
+        sounds.trouble = f"the file is damaged from second {sounds.seconds:.1f} on: {error}"
+
     last_us = 0
-    while damaged < DAMAGED_PACKETS_MAX:
-        try:
-            packet = next(packets)
-        except (StopIteration, EOFError):
-            return
-        except (av.FFmpegError, OSError) as error:
-            damaged += 1
-            sounds.trouble = f"the file is damaged from second {sounds.seconds:.1f} on: {error}"
-            continue
-        if not packet.size:
-            continue
+    for packet in packets_of(container, container.streams.audio[0], note):
         if packet.pts is not None and packet.time_base:
             last_us = int(packet.pts * packet.time_base * 1_000_000)
         sounds.seconds = max(sounds.seconds, last_us / 1e6)

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from keepsight.hub.api.answers import ApiError, Caller
-from keepsight.hub.grant import MINUTES_PER_DAY, Capability, Grant, Hours
+from keepsight.hub.grant import MINUTES_PER_DAY, Capability, Grant, read_hours
 
 HOURS_MAX: Final = 14
 GRANTS_PER_REQUEST_MAX: Final = 200
@@ -57,10 +57,7 @@ def read_grants(bodies: list[GrantBody], who: Caller) -> tuple[Grant, ...]:
                 capabilities=frozenset(body.capabilities),
                 from_us=from_us,
                 until_us=body.until_us,
-                hours=tuple(
-                    Hours(frozenset(part.weekdays), part.start_minute, part.end_minute)
-                    for part in body.hours
-                ),
+                hours=read_hours(part.model_dump() for part in body.hours),
                 granted_by=who.member_id,
             )
         )

@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from keepsight.core.secret import Secret
 from keepsight.hub.api.answers import ApiError, Caller, parse_id
 from keepsight.hub.api.factors import own
+from keepsight.hub.api.grants import HoursBody
 from keepsight.hub.api.policies import Owner, SignedIn
 from keepsight.hub.api.recent import recent, site_of
 from keepsight.hub.egress import EgressError
 from keepsight.hub.event import KIND_LENGTH_MAX, SEEN_KINDS
-from keepsight.hub.grant import Capability, Hours
+from keepsight.hub.grant import Capability, read_hours
 from keepsight.hub.notices.broker import BrokerServer, is_near
 from keepsight.hub.notices.delivery import DeliveryError
 from keepsight.hub.notices.outcome import HOUSEHOLD, Outcome
@@ -47,15 +48,6 @@ Kind = Annotated[str, Field(min_length=1, max_length=KIND_LENGTH_MAX)]
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
-class QuietBody(BaseModel):
-    """Hours of the week, in the hub's local time."""
-
-    model_config = ConfigDict(extra="forbid")
-    weekdays: Annotated[list[Annotated[int, Field(ge=0, le=6)]], Field(min_length=1, max_length=7)]
-    start_minute: int = Field(ge=0, le=1439)
-    end_minute: int = Field(ge=1, le=1440)
-
-
 class RuleBody(BaseModel):
     """What a member wants. What is left out stays."""
 
@@ -64,7 +56,7 @@ class RuleBody(BaseModel):
     mail: bool | None = None
     cameras: Annotated[list[Id], Field(max_length=CAMERAS_MAX)] | Literal["all"] | None = None
     kinds: Annotated[list[Kind], Field(max_length=KINDS_MAX)] | Literal["all"] | None = None
-    quiet: Annotated[list[QuietBody], Field(max_length=QUIET_MAX)] | None = None
+    quiet: Annotated[list[HoursBody], Field(max_length=QUIET_MAX)] | None = None
     gap_seconds: int | None = Field(default=None, ge=0, le=GAP_SECONDS_MAX)
     hourly_max: int | None = Field(default=None, ge=1, le=HOURLY_MAX)
 
@@ -235,9 +227,7 @@ def _changed(rule: NoticeRule, body: RuleBody, origin: str) -> NoticeRule:
     if body.kinds is not None:
         kinds = None if body.kinds == "all" else frozenset(body.kinds)
     if body.quiet is not None:
-        quiet = tuple(
-            Hours(frozenset(one.weekdays), one.start_minute, one.end_minute) for one in body.quiet
-        )
+        quiet = read_hours(part.model_dump() for part in body.quiet)
     return NoticeRule(
         cameras=cameras,
         kinds=kinds,
