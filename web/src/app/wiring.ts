@@ -116,6 +116,8 @@ function hubPort(api: ApiClient, device: DeviceKey, store: DeviceStore): HubPort
       keepLanguage();
       theme.set(theme.choice);
       location.replace('/');
+      // Nothing more happens in this document: a sign-in page drawn here would be taken away while somebody types.
+      return new Promise<void>(() => {});
     },
     session: () => enrolled.session(),
     devices: () => api.devices(),
