@@ -2,7 +2,8 @@
 
 import json
 
-from keepsight.hub.watching import WatchHours, Watching, Zone, read_watching
+from keepsight.hub.grant import Hours
+from keepsight.hub.watching import Watching, Zone, read_watching
 
 CORNERS = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0))
 
@@ -18,7 +19,7 @@ def test_everything_comes_back():
         zones=(Zone("Door", CORNERS, ("person", "package")),),
         masks=(CORNERS,),
         privacy_masks=(CORNERS, CORNERS),
-        hours=(WatchHours((0, 6), 1200, 360),),
+        hours=(Hours(frozenset({6, 0}), 1200, 360),),
         sounds=("alarm",),
     )
     assert read_watching(json.loads(json.dumps(before.as_fields()))) == before

@@ -32,7 +32,7 @@ EVERYTHING: Final = frozenset(Capability)
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Days of the week and minutes of the day at which a grant holds, in the hub's local time."""
+    """Days of the week and minutes of the day at which something holds, in the hub's local time."""
 
     weekdays: frozenset[int]
     """0 is Monday."""

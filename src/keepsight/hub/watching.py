@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from keepsight.hub.event import SEEN_KINDS
+from keepsight.hub.grant import Hours, hours_fields, read_hours
 
 MODEL_DEFAULT: Final = "efficientdet-lite1"
 MODEL_NONE: Final = "none"
@@ -35,18 +36,6 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
-class WatchHours:
-    """Hours of the week at which something counts, in the hub's local time."""
-
-    weekdays: tuple[int, ...]
-    """0 is Monday."""
-    start_minute: int
-    """Of the day, 0 to 1439."""
-    end_minute: int
-    """1 to 1440, not included. Not after the start: the hours go on past midnight."""
-
-
-@dataclass(frozen=True, slots=True)
 class Watching:
     """Everything an owner can say about watching one camera."""
 
@@ -67,14 +56,14 @@ class Watching:
     privacy_masks: tuple[Polygon, ...] = ()
     """Black in stills, event pictures and previews, and nothing counts there. Live pictures and
     recordings are the camera's own and show it."""
-    hours: tuple[WatchHours, ...] = ()
-    """Empty: at any hour."""
+    hours: tuple[Hours, ...] = ()
+    """At which something counts; empty: at any hour."""
     sounds: tuple[str, ...] = ()
     """What to listen for; empty, as at first: nobody listens."""
 
     def as_fields(self) -> dict[str, Any]:
         """As JSON, for the store and the API."""
-        return asdict(self)
+        return {**asdict(self), "hours": hours_fields(self.hours)}
 
 
 def _polygon(points: Any) -> Polygon:
@@ -96,9 +85,6 @@ def read_watching(fields: dict[str, Any]) -> Watching:
         "zones": lambda each: tuple(
             Zone(zone["name"], _polygon(zone["points"]), tuple(zone["kinds"])) for zone in each
         ),
-        "hours": lambda each: tuple(
-            WatchHours(tuple(part["weekdays"]), part["start_minute"], part["end_minute"])
-            for part in each
-        ),
+        "hours": read_hours,
     }
     return Watching(**{n: readers[n](v) if n in readers else v for n, v in known.items()})

@@ -82,6 +82,7 @@ async def test_what_is_set_is_kept_and_noted(home, clip):
         ({"sounds": ["thunder"]}, "sounds.0"),
         ({"hours": [{"weekdays": [7], "start_minute": 0, "end_minute": 60}]},
          "hours.0.weekdays.0"),
+        ({"hours": [{"weekdays": [1, 1], "start_minute": 0, "end_minute": 60}]}, "hours.0"),
         ({"is_on": 1}, "is_on"),
         ({"colour": "red"}, "colour"),
         ({"model": "own:../../etc/passwd.onnx"}, "model"),
@@ -151,6 +152,21 @@ async def test_nonsense_of_any_shape_is_refused_or_kept_whole(home):
         ask()
 
     await asyncio.to_thread(examples)
+
+
+async def test_a_day_that_is_named_twice_is_said_in_words(home):
+    camera = await idle_camera(home)
+    path = f"/api/cameras/{camera}/watching"
+    hours = [{"weekdays": [day, 1], "start_minute": 0, "end_minute": 60} for day in (0, 1)]
+    answer = await home.control.ask("PUT", path, fields(hours=hours))
+    assert (answer.status, answer.json()) == (
+        422,
+        {
+            "error": "bad_watching",
+            "message": "a day is named twice",
+            "fields": {"where": "hours.1", "problem": "twice"},
+        },
+    )
 
 
 async def test_models_are_listed_with_what_is_missing(home, tmp_path):

@@ -11,8 +11,9 @@ from hypothesis import given
 
 from keepsight.detect.config import read_config
 from keepsight.detect.zones import is_scheduled
+from keepsight.hub.grant import Hours
 from keepsight.hub.watch.config import camera_config
-from keepsight.hub.watching import WatchHours, Watching
+from keepsight.hub.watching import Watching
 from keepsight.lan.rtsp.unit import VideoFormat
 from tests.hub.watch.wishes import wishes
 
@@ -42,7 +43,7 @@ def test_the_watcher_takes_whatever_is_accepted(tmp_path_factory, wish):
 
 
 def test_hours_go_past_midnight_there_too():
-    hours = (WatchHours((0,), 22 * 60, 6 * 60), WatchHours((2,), 0, 1440))
+    hours = (Hours(frozenset({0}), 22 * 60, 6 * 60), Hours(frozenset({2}), 0, 1440))
     message = camera_config(VIDEO, Watching(hours=hours), Path())
     rules = read_config(message).rules
 

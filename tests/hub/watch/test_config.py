@@ -3,8 +3,9 @@
 import json
 
 from keepsight.detect.config import read_config
+from keepsight.hub.grant import Hours
 from keepsight.hub.watch.config import camera_config
-from keepsight.hub.watching import WatchHours, Watching, Zone, read_watching
+from keepsight.hub.watching import Watching, Zone, read_watching
 from keepsight.lan.rtsp.unit import VideoFormat
 
 VIDEO = VideoFormat("h265", 640, 360, (b"\x40\x01v", b"\x42\x01s", b"\x44\x01p"), "hvc1.1.6.L90.90")
@@ -34,7 +35,7 @@ def test_everything_that_can_be_set_arrives(tmp_path):
         zones=(Zone("Door", TRIANGLE, ("person",)),),
         masks=(TRIANGLE,),
         privacy_masks=(TRIANGLE,),
-        hours=(WatchHours((0, 6), 22 * 60 + 5, 1440), WatchHours((2,), 60, 60)),
+        hours=(Hours(frozenset({6, 0}), 22 * 60 + 5, 1440), Hours(frozenset({2}), 60, 60)),
     )
     found = told(read_watching(json.loads(json.dumps(watching.as_fields()))), tmp_path)
     assert found.choice is None

@@ -3,8 +3,9 @@
 from hypothesis import strategies as st
 
 from keepsight.hub.event import HEARD_KINDS, SEEN_KINDS
+from keepsight.hub.grant import Hours
 from keepsight.hub.watch.models import KNOWN
-from keepsight.hub.watching import POINTS_MAX, WatchHours, Watching, Zone
+from keepsight.hub.watching import POINTS_MAX, Watching, Zone
 
 share = st.floats(0, 1)
 polygon = st.lists(st.tuples(share, share), min_size=3, max_size=POINTS_MAX).map(tuple)
@@ -24,8 +25,8 @@ wishes = st.builds(
     privacy_masks=st.lists(polygon, max_size=3).map(tuple),
     hours=st.lists(
         st.builds(
-            WatchHours,
-            st.lists(st.integers(0, 6), min_size=1, unique=True).map(tuple),
+            Hours,
+            st.frozensets(st.integers(0, 6), min_size=1),
             st.integers(0, 1439),
             st.integers(1, 1440),
         ),

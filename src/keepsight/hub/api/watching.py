@@ -72,7 +72,14 @@ class WatchingBody(BaseModel):
 
 
 def read_wish(body: WatchingBody) -> Watching:
-    """What a body asks for; names lose the spaces around them."""
+    """What a body asks for; names lose the spaces around them.
+
+    Raises:
+        WatchingError: a day is named twice. Afterwards this cannot be told: days are a set.
+    """
+    for number, part in enumerate(body.hours):
+        if len(set(part.weekdays)) != len(part.weekdays):
+            raise WatchingError(f"hours.{number}", "twice", "a day is named twice")
     fields = body.model_dump()
     for zone in fields["zones"]:
         zone["name"] = zone["name"].strip()
@@ -96,9 +103,9 @@ async def show_watching(camera: str, who: Owner) -> dict[str, Any]:
 async def set_watching(camera: str, body: WatchingBody, who: Owner) -> dict[str, Any]:
     """Watch one camera like this from now on. What it does now is in GET /cameras/{camera}."""
     running = _find(who, camera)
-    wish = read_wish(body)
-    own = find_own(wish.model, who.household.watch.models)
     try:
+        wish = read_wish(body)
+        own = find_own(wish.model, who.household.watch.models)
         check_watching(wish, own, running.camera.watching)
         changed = await who.household.roster.change(
             running.camera.camera_id, {"watching": wish}, None, by=who.name

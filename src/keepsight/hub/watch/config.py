@@ -35,7 +35,7 @@ def camera_config(video: VideoFormat, watching: Watching, models: Path) -> dict[
         "masks": [[list(point) for point in mask] for mask in watching.masks],
         "schedule": [
             {
-                "days": list(hours.weekdays),
+                "days": sorted(hours.weekdays),
                 "begin": _clock_time(hours.start_minute),
                 "end": _clock_time(hours.end_minute),
             }

@@ -80,9 +80,6 @@ def _check_repeats(watching: Watching) -> None:
     for where, values in lists.items():
         if len(set(values)) != len(values):
             raise WatchingError(where, "twice", "the same is named twice")
-    for number, part in enumerate(watching.hours):
-        if len(set(part.weekdays)) != len(part.weekdays):
-            raise WatchingError(f"hours.{number}", "twice", "a day is named twice")
 
 
 def check_watching(watching: Watching, own: OwnModel | None, before: Watching) -> None:
