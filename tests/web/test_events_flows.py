@@ -15,6 +15,16 @@ CELLS_MAX = 130
 """So many are in the document at once, whatever the length of the day."""
 
 
+MISSING = (
+    "This camera has a PIN.",
+    "Recalled by its maker",
+    "Events of this camera are not granted to you.",
+    "This camera was removed.",
+    "Deleted, by a person or because of its age.",
+    "The picture's file is damaged or missing.",
+)
+
+
 async def visit(browser: Browser, address: str, scenario: str = "home") -> tuple[Visitor, Page]:
     visitor = Visitor(browser, address)
     page = await visitor.open("/events", scenario)
@@ -194,6 +204,29 @@ async def test_a_phone_shows_one_event_on_the_whole_screen(browser: Browser, add
 async def test_a_picture_that_is_not_given_says_why(browser: Browser, address: str) -> None:
     visitor = Visitor(browser, address)
     page = await visitor.open("/events", "trouble")
-    await expect(page.get_by_text("This camera has a PIN.").first).to_be_visible()
-    await expect(page.get_by_text("Switched off by your household.").first).to_be_visible()
+    for why in MISSING:
+        cell = page.locator("a.cell", has_text=why).first
+        await expect(cell).to_be_visible()
+        # A screen reader gets the name of the link alone.
+        assert why in str(await cell.get_attribute("aria-label"))
     await expect(page.locator("a.cell img")).to_have_count(0)
+    await page.locator("a.cell", has_text="Recalled by its maker").first.click()
+    said = page.locator("dialog.event").get_by_role("status")
+    await expect(said.get_by_text("Recalled by its maker")).to_be_visible()
+    assert visitor.complaints == []
+
+
+async def test_what_no_browser_can_draw_is_said_to_be_damaged(
+    browser: Browser, address: str
+) -> None:
+    visitor = Visitor(browser, address)
+    page = await visitor.open("/status", "home")
+    script = "OffscreenCanvas.prototype.convertToBlob = async () => new Blob(['x'])"
+    await page.evaluate(script)
+    await page.get_by_role("navigation").get_by_role("link", name="Events").click()
+    cell = page.locator("a.cell", has_text="damaged or missing").first
+    await expect(cell).to_be_visible()
+    await cell.click()
+    said = page.locator("dialog.event").get_by_role("status")
+    await expect(said.get_by_text("damaged or missing")).to_be_visible()
+    assert visitor.complaints == []

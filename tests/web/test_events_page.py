@@ -4,6 +4,7 @@ Method: events come in through the hub's own service, as the watcher hands them 
 test knows what there is; one has a real film and the real detector behind it.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from keepsight.detect.model import MODELS
 from keepsight.door.config import BUILT_UI
@@ -235,6 +236,45 @@ async def test_what_is_switched_off_says_why_and_comes_back(
             lifted = placed.json()["suspension"]
             await home.control.ask("DELETE", f"/api/suspensions/{lifted}")
             await expect(page.locator("a.cell img")).to_be_visible(timeout=WAIT_MS)
+
+
+async def test_a_key_that_is_refused_says_why_before_the_list_of_cameras_does(
+    tmp_path: Path, cheap_argon2: None, browser: Browser
+) -> None:
+    page = await (await browser.new_context(locale="en-GB")).new_page()
+    is_off = asyncio.Event()
+    known: dict[str, str] = {}
+
+    async def hold(route: Route) -> None:
+        """The question for keys waits until something is switched off."""
+        await is_off.wait()
+        await route.continue_()
+
+    async def as_before(route: Route) -> None:
+        """The page goes on with the lists that it has read."""
+        url = route.request.url.partition("?")[0]
+        if url not in known:
+            known[url] = await (await route.fetch()).text()
+        await route.fulfill(body=known[url], content_type="application/json")
+
+    async with house(tmp_path) as home:
+        hall = (await hang(home)).camera_id.hex()
+        await noticed(home, visit(home, hall, 1, 60))
+        async with door_before(tmp_path, home) as port:
+            await page.goto(f"http://localhost:{port}/settings")
+            await sign_in(page)
+            for path in ("cameras", "events", "events?*"):
+                await page.route(f"**/api/{path}", as_before)
+            await page.route("**/api/keys", hold)
+            await page.get_by_role("navigation").get_by_role("link", name="Events").click()
+            cell = page.locator("a.cell")
+            await expect(cell).to_have_count(1, timeout=WAIT_MS)
+            off = {"camera": hall, "capabilities": ["events"], "reason": "Recalled by its maker"}
+            assert (await home.control.ask("POST", "/api/suspensions", off)).status == 201
+            is_off.set()
+            await expect(cell).to_contain_text("Recalled by its maker", timeout=WAIT_MS)
+            await expect(cell.locator("img")).to_have_count(0)
+        await page.unroute_all(behavior="ignoreErrors")
 
 
 @pytest.mark.skipif(

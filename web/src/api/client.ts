@@ -121,8 +121,8 @@ export class ApiClient {
     return this.#change('POST', `/cameras/${id}/identity`, { decision });
   }
 
-  async keys(request: wire.KeysRequest): Promise<wire.Release[]> {
-    return (await this.#change<{ keys: wire.Release[] }>('POST', '/keys', request)).keys;
+  keys(request: wire.KeysRequest): Promise<wire.KeysAnswer> {
+    return this.#change('POST', '/keys', request);
   }
 
   async timeline(

@@ -192,6 +192,23 @@ export interface Release {
   expires_us: number | null;
 }
 
+/** Keys that were asked for and are not given: to none of the windows of this camera, stream and purpose. */
+export interface RefusedKeys {
+  camera: string;
+  stream: StreamName;
+  purpose: Release['purpose'];
+  reason: 'no_such_camera' | 'not_granted' | 'suspended' | 'pin_needed';
+  /** Of what is switched off: its reason and times. */
+  why?: string;
+  since_us?: number | null;
+  until_us?: number | null;
+}
+
+export interface KeysAnswer {
+  keys: Release[];
+  refused: RefusedKeys[];
+}
+
 export interface Gap {
   start_us: number;
   end_us: number;

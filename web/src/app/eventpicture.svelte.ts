@@ -15,13 +15,37 @@ export interface PictureProblem {
   isPassing: boolean;
 }
 
+/** Only an owner's list holds every camera that there is. */
+function gone(): PictureProblem {
+  return { icon: 'camera', text: t(household.isOwner ? 'events.problem.gone' : 'events.problem.gone_for_you'), isPassing: false };
+}
+
+function broken(): PictureProblem {
+  return { icon: 'warn', text: t('events.problem.broken'), isPassing: false };
+}
+
+/** Of something that was switched off since the list of cameras was read. */
+function offSaid({ reason, since_us, until_us }: ApiError['fields']): string {
+  if (typeof reason !== 'string' || reason === '') return t('events.problem.suspended');
+  const number = (us: unknown): number | null => (typeof us === 'number' ? us : null);
+  const off = { reason, is_foreign: false, since_us: number(since_us) ?? 0, until_us: number(until_us) };
+  return t('events.problem.off', { reason: offWords(off) });
+}
+
+function refusedWords(error: ApiError): PictureProblem | null {
+  if (error.code === 'pin_needed') return { icon: 'key', text: t('events.problem.pin'), isPassing: false };
+  if (error.code === 'suspended') return { icon: 'off', text: offSaid(error.fields), isPassing: false };
+  if (error.code === 'not_granted') return { icon: 'shield', text: t('events.problem.not_granted'), isPassing: false };
+  return error.code === 'no_such_camera' ? gone() : null;
+}
+
 /** Why the pictures of a camera are not even asked for; null: they are. */
 export function heldBack(camera: Camera | undefined): PictureProblem | null {
-  if (camera === undefined) return { icon: 'camera', text: t('events.problem.gone'), isPassing: false };
+  if (camera === undefined) return gone();
   if (!may(camera, 'events')) return { icon: 'shield', text: t('events.problem.not_granted'), isPassing: false };
   if (camera.pin === 'ask') return { icon: 'key', text: t('events.problem.pin'), isPassing: false };
   const off = camera.suspended?.events;
-  return off === undefined ? null : { icon: 'off', text: offWords(off), isPassing: false };
+  return off === undefined ? null : { icon: 'off', text: t('events.problem.off', { reason: offWords(off) }), isPassing: false };
 }
 
 export function problemOf(error: unknown): PictureProblem {
@@ -29,8 +53,9 @@ export function problemOf(error: unknown): PictureProblem {
     return { icon: 'shield', text: t('events.problem.refused', { reason: tCode('refusal', error.reason, error.reason) }), isPassing: false };
   }
   if (error instanceof ApiError) {
-    if (error.code === 'pin_needed') return { icon: 'key', text: t('events.problem.pin'), isPassing: false };
-    if (error.code === 'suspended') return { icon: 'off', text: t('events.problem.suspended'), isPassing: false };
+    const refused = refusedWords(error);
+    if (refused !== null) return refused;
+    if (error.code === 'broken_picture') return broken();
     if (error.status === 404) return { icon: 'silent', text: t('events.problem.no_picture'), isPassing: false };
     return { icon: error.status === 0 ? 'plug' : 'warn', text: tCode('error', error.code, t('events.problem.failed')), isPassing: error.status === 0 || error.status >= 500 };
   }
@@ -45,6 +70,8 @@ export class EventPicture {
   url = $state<string | null>(null);
   problem = $state.raw<PictureProblem | null>(null);
   isLoading = $state(false);
+  /** The last one that the browser could not draw. */
+  private undrawn: string | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private abort: AbortController | null = null;
 
@@ -72,6 +99,19 @@ export class EventPicture {
       this.isLoading = false;
       if (this.problem.isPassing) this.timer = setTimeout(() => void this.load(event), AGAIN_MS);
     }
+  }
+
+  /** What came cannot be drawn. Asked for once more: its place in memory may have been given up meanwhile. */
+  notDrawn(event: EventDoc): void {
+    const url = this.url;
+    this.url = null;
+    if (url === null) return;
+    if (url === this.undrawn) {
+      this.problem = broken();
+      return;
+    }
+    this.undrawn = url;
+    this.want(event, 0);
   }
 
   /** No longer wanted. What is on screen stays. */

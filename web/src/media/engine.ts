@@ -1,7 +1,7 @@
 // Builds the media engine of one signed-in session: one socket, one keyring, one loudspeaker. Read it first.
 
 import { ApiError, type ApiClient } from '../api/client';
-import type { Camera, ExportJob, KeysRequest, Release, Session, StreamName } from '../api/types';
+import type { Camera, ExportJob, KeysAnswer, KeysRequest, Session, StreamName } from '../api/types';
 import type { DeviceKey } from '../seal/device';
 import { EventPictures } from './eventpictures';
 import { exportBlob, saveToFile } from './exporting';
@@ -142,11 +142,11 @@ export class Engine {
     this.#speaker.close();
   }
 
-  async #ask(request: KeysRequest): Promise<Release[]> {
+  async #ask(request: KeysRequest): Promise<KeysAnswer> {
     const standing = await this.#trust.demand();
-    const releases = await this.#api.keys(request);
-    this.#trust.check(releases, standing);
-    return releases;
+    const answer = await this.#api.keys(request);
+    this.#trust.check(answer.keys, standing);
+    return answer;
   }
 
   #know(camera: Camera): void {

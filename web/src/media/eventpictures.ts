@@ -2,7 +2,8 @@
 // memory as blob URLs for a while. What is asked for last comes first: it is what somebody looks at.
 
 import { ApiError, type ApiClient } from '../api/client';
-import { Kind, splitFragments } from '../seal/header';
+import type { Bytes } from '../seal/encoding';
+import { HeaderError, Kind, splitFragments } from '../seal/header';
 import { open, Refusal } from '../seal/open';
 import type { Keyring } from './keyring';
 import { Lru } from './lru';
@@ -44,6 +45,26 @@ function unless<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Va
   });
 }
 
+function broken(message: string): ApiError {
+  return new ApiError('broken_picture', 200, message);
+}
+
+/** A picture whose key the hub has, and whose file it has not. */
+function unlessLost(error: unknown): never {
+  throw error instanceof ApiError && error.status === 404 ? broken('its file is missing') : error;
+}
+
+function only(body: Bytes): Bytes {
+  try {
+    const [sealed] = splitFragments(body, 1);
+    if (sealed !== undefined) return sealed;
+  } catch (error) {
+    if (!(error instanceof HeaderError)) throw error;
+    throw broken(error.message);
+  }
+  throw broken('its file is empty');
+}
+
 export class EventPictures {
   readonly #kept = new Lru<string, string>(KEPT_MAX, (url) => URL.revokeObjectURL(url));
   /** Waiting or on their way, by camera and picture. */
@@ -56,8 +77,8 @@ export class EventPictures {
 
   /**
    * A picture as a blob URL of this page. Ask for many at once: their keys travel together.
-   * @throws ApiError 404 no_such_picture: it is gone, or its key is not for this device; ApiError
-   *   otherwise; ReleaseError; Refusal; AbortError
+   * @throws ApiError 404 no_such_picture: it is gone; with the reasons of `Keyring.noticed`: its key is
+   *   refused; broken_picture: its file is missing, or what lies in it is none; ReleaseError; Refusal; AbortError
    */
   url(camera: string, picture: string, signal: AbortSignal): Promise<string> {
     const name = `${camera}/${picture}`;
@@ -128,16 +149,14 @@ export class EventPictures {
 
   async #open(job: Job): Promise<Blob> {
     const { api, nameOf, refusals } = this.parts;
-    const name = nameOf(job.camera);
-    const [key, body] = await Promise.all([
-      job.key,
-      name.then((opaque) => api.recorded(opaque, job.picture, 0, 0, this.#ended.signal)),
-    ]);
-    const [sealed, ...more] = splitFragments(body, 1);
-    if (sealed === undefined || more.length > 0) throw new Error('the hub sent something else than a picture');
+    const fetched = nameOf(job.camera).then((opaque) => api.recorded(opaque, job.picture, 0, 0, this.#ended.signal));
+    fetched.catch(() => undefined); // said below
+    // First the key: where it is refused the sealed picture is too, but without a word why.
+    const key = await job.key;
+    const sealed = only(await fetched.catch(unlessLost));
     try {
       const { payload } = await open(key, { kinds: [Kind.THUMB], sequenceMin: 0, sequenceMax: 0 }, sealed);
-      if (JPEG.some((byte, nth) => payload[nth] !== byte)) throw new ApiError('unexpected', 200, 'this is no picture');
+      if (JPEG.some((byte, nth) => payload[nth] !== byte)) throw broken('this is no picture');
       return new Blob([payload], { type: 'image/jpeg' });
     } catch (error) {
       if (error instanceof Refusal) refusals.add(error, sealed);

@@ -2,7 +2,7 @@
 // of received bytes (isolation: a member of two households must not see home A under a tile of B).
 
 import { ApiError } from '../api/client';
-import type { KeysRequest, Release, StreamName } from '../api/types';
+import type { KeysAnswer, KeysRequest, RefusedKeys, Release, StreamName } from '../api/types';
 import type { DeviceKey, Purpose } from '../seal/device';
 import type { Context } from '../seal/header';
 import type { WindowKey } from '../seal/open';
@@ -23,7 +23,7 @@ export interface KeyringParts {
   readonly household: string;
   readonly deviceId: string;
   readonly device: Pick<DeviceKey, 'openRelease'>;
-  readonly ask: (request: KeysRequest) => Promise<Release[]>;
+  readonly ask: (request: KeysRequest) => Promise<KeysAnswer>;
   /** Wall time of the hub. */
   readonly nowUs: () => number;
 }
@@ -36,9 +36,15 @@ interface Asked {
   readonly writer: string | null;
 }
 
+/** To one question. */
+interface Answer {
+  readonly releases: Release[];
+  readonly refused: RefusedKeys | undefined;
+}
+
 interface Pending {
   readonly asked: Asked;
-  readonly resolve: (releases: Release[]) => void;
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -49,6 +55,16 @@ function answers(asked: Asked, release: Release): boolean {
     (asked.stream === null || release.stream === asked.stream) &&
     (asked.writer === null || release.writer === asked.writer)
   );
+}
+
+function refuses(asked: Asked, refused: RefusedKeys): boolean {
+  return refused.purpose === asked.purpose && refused.camera === asked.camera && refused.stream === asked.stream;
+}
+
+/** A hub that says that a camera is not there says 404, as everywhere. */
+function refusalError({ reason, why, since_us, until_us }: RefusedKeys): ApiError {
+  const fields = { reason: why, since_us, until_us };
+  return new ApiError(reason, reason === 'no_such_camera' ? 404 : 403, `no key: ${reason}`, fields);
 }
 
 function requestFor(batch: readonly Pending[]): KeysRequest {
@@ -211,11 +227,14 @@ export class Keyring {
 
   /**
    * The key of an event's picture. Ask for many at once: they travel together.
-   * @throws ApiError 404: it is gone, or not for this device; ReleaseError
+   * @throws ApiError 404 no_such_picture: it is gone; 404 no_such_camera, 403 not_granted, pin_needed, or
+   *   suspended with the fields `reason`, `since_us` and `until_us`: refused; ReleaseError
    */
   async noticed(camera: string, picture: string): Promise<WindowKey> {
     const asked: Asked = { purpose: 'event', camera, stream: 'event', writer: picture };
-    const [release] = await this.#ask(asked);
+    const { releases, refused } = await this.#ask(asked);
+    if (refused !== undefined) throw refusalError(refused);
+    const [release] = releases;
     if (release === undefined) throw new ApiError('no_such_picture', 404, 'there is no key for this picture');
     return this.#open(release, asked);
   }
@@ -241,7 +260,7 @@ export class Keyring {
   }
 
   async #one(asked: Asked): Promise<WindowKey> {
-    const [release] = await this.#ask(asked);
+    const [release] = (await this.#ask(asked)).releases;
     if (release === undefined) throw new Error('the hub released no key for this recording');
     return this.#open(release, asked);
   }
@@ -252,7 +271,7 @@ export class Keyring {
   ): Promise<{ windows: WindowKey[]; expiresUs: number | null }> {
     const purpose = stream === 'still' ? 'still' : 'live';
     const asked: Asked = { purpose, camera, stream, writer: null };
-    const releases = (await this.#ask(asked)).slice(0, 2);
+    const releases = (await this.#ask(asked)).releases.slice(0, 2);
     releases.sort((a, b) => Number(a.is_next) - Number(b.is_next));
     const windows = await Promise.all(releases.map((release) => this.#open(release, asked)));
     const last = releases.at(-1);
@@ -272,7 +291,7 @@ export class Keyring {
     return device.openRelease(release.wrapped, asked.purpose, context, deviceId);
   }
 
-  #ask(asked: Asked): Promise<Release[]> {
+  #ask(asked: Asked): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(new Error('the session has ended'));
     return new Promise((resolve, reject) => {
       this.#pending.push({ asked, resolve, reject });
@@ -291,9 +310,10 @@ export class Keyring {
 
   async #send(batch: readonly Pending[]): Promise<void> {
     try {
-      const releases = await this.#parts.ask(requestFor(batch));
+      const { keys, refused } = await this.#parts.ask(requestFor(batch));
       for (const { asked, resolve } of batch) {
-        resolve(releases.filter((release) => answers(asked, release)));
+        const releases = keys.filter((release) => answers(asked, release));
+        resolve({ releases, refused: releases.length > 0 ? undefined : refused.find((one) => refuses(asked, one)) });
       }
     } catch (error) {
       for (const { reject } of batch) reject(error);

@@ -2,7 +2,8 @@
 // Method: real sealed pictures, a real keyring, a hub that answers from a list, and lies.
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { KeysRequest, Release } from '../../src/api/types';
+import { ApiError } from '../../src/api/client';
+import type { KeysRequest, RefusedKeys, Release } from '../../src/api/types';
 import { EventPictures } from '../../src/media/eventpictures';
 import { Keyring } from '../../src/media/keyring';
 import { type Bytes, concat } from '../../src/seal/encoding';
@@ -45,14 +46,15 @@ function release(camera: string, picture: string): Release {
   };
 }
 
-function makePictures(ask = (request: KeysRequest) => request.events ?? []): EventPictures {
+function makePictures(ask = (request: KeysRequest) => request.events ?? [], notGiven: RefusedKeys[] = []): EventPictures {
   const keyring = new Keyring({
     household: HOUSEHOLD,
     deviceId: 'dd'.repeat(16),
     device: PLAIN_DEVICE,
     ask: (request) => {
       requests.push(request);
-      return Promise.resolve(ask(request).flatMap((one) => one.pictures.map((id) => release(one.camera, id))));
+      const keys = ask(request).flatMap((one) => one.pictures.map((id) => release(one.camera, id)));
+      return Promise.resolve({ keys, refused: notGiven });
     },
     nowUs: () => 0,
   });
@@ -135,6 +137,10 @@ test('more than one picture, and what is none, is not shown', async () => {
   await expect(makePictures().url(CAMERA, idOf(1), signal)).rejects.toThrow('more than 1');
   answer = (picture) => sealed(numberOf(picture), {}, { payload: new TextEncoder().encode('<svg/>') });
   await expect(makePictures().url(CAMERA, idOf(1), signal)).rejects.toThrow('no picture');
+  for (const body of [new Uint8Array(0), new Uint8Array(300)]) {
+    answer = () => Promise.resolve(body);
+    await expect(makePictures().url(CAMERA, idOf(1), signal)).rejects.toMatchObject({ code: 'broken_picture' });
+  }
   expect(urls.size).toBe(0);
 });
 
@@ -175,4 +181,15 @@ test('pictures are kept up to a bound, and none after the end', async () => {
   pictures.close();
   expect(revoked).toHaveLength(270);
   await expect(pictures.url(CAMERA, idOf(1), signal)).rejects.toThrow();
+});
+
+test('why a key is refused is said, though the sealed picture is refused without a word', async () => {
+  answer = () => Promise.reject(new ApiError('not_found', 404, 'there are no such fragments'));
+  const off: RefusedKeys = { camera: CAMERA, stream: 'event', purpose: 'event', reason: 'suspended', why: 'Recalled', since_us: 1, until_us: null };
+  await expect(makePictures(() => [], [off]).url(CAMERA, idOf(1), signal)).rejects.toMatchObject({ code: 'suspended', fields: { reason: 'Recalled' } });
+  await expect(makePictures(() => []).url(CAMERA, idOf(1), signal)).rejects.toMatchObject({ code: 'no_such_picture' });
+  // Its key is there: it ought to be there too.
+  await expect(makePictures().url(CAMERA, idOf(1), signal)).rejects.toMatchObject({ code: 'broken_picture' });
+  answer = () => Promise.reject(new ApiError('offline', 0, 'no answer'));
+  await expect(makePictures().url(CAMERA, idOf(1), signal)).rejects.toMatchObject({ code: 'offline' });
 });

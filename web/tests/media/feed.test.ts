@@ -49,7 +49,7 @@ class World {
           is_next: false,
           expires_us: null,
         };
-        return Promise.resolve([release]);
+        return Promise.resolve({ keys: [release], refused: [] });
       },
     });
     const socket = {

@@ -1,7 +1,7 @@
 // Goal: keys follow questions. Method: a real Keyring, a hub that answers from a list, and lies.
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { KeysRequest, Release } from '../../src/api/types';
+import type { KeysRequest, RefusedKeys, Release } from '../../src/api/types';
 import { Keyring } from '../../src/media/keyring';
 import { CAMERA, HOUSEHOLD, PLAIN_DEVICE } from '../seal/sealer';
 
@@ -26,6 +26,7 @@ function release(change: Partial<Release>): Release {
 
 let requests: KeysRequest[] = [];
 let answer: (request: KeysRequest) => Release[] = () => [];
+let refused: RefusedKeys[] = [];
 let nowUs = 0;
 
 function keyring(): Keyring {
@@ -35,7 +36,7 @@ function keyring(): Keyring {
     device: PLAIN_DEVICE,
     ask: (request) => {
       requests.push(request);
-      return Promise.resolve(answer(request));
+      return Promise.resolve({ keys: answer(request), refused });
     },
     nowUs: () => nowUs,
   });
@@ -44,6 +45,7 @@ function keyring(): Keyring {
 beforeEach(() => {
   vi.useFakeTimers();
   requests = [];
+  refused = [];
   nowUs = 0;
 });
 afterEach(() => {
@@ -183,4 +185,21 @@ test('a new epoch asks at once, and keeps what was recorded', async () => {
   ring.renew();
   await settle(ring.recorded(CAMERA, 'main', C));
   expect(requests.slice(before).flatMap((one) => one.recordings)).toEqual([]);
+});
+
+test('the key of a picture that is refused is told from one that is gone', async () => {
+  const off = { why: 'Recalled', since_us: 1, until_us: 2 };
+  refused = [
+    { camera: OTHER, stream: 'event', purpose: 'event', reason: 'not_granted' },
+    { camera: CAMERA, stream: 'main', purpose: 'rec', reason: 'pin_needed' },
+  ];
+  answer = () => [];
+  await expect(settle(keyring().noticed(CAMERA, A))).rejects.toMatchObject({ code: 'no_such_picture', status: 404 });
+  refused = [{ camera: CAMERA, stream: 'event', purpose: 'event', reason: 'suspended', ...off }];
+  await expect(settle(keyring().noticed(CAMERA, A))).rejects.toMatchObject({ code: 'suspended', status: 403, fields: { reason: 'Recalled', since_us: 1, until_us: 2 } });
+  refused = [{ camera: CAMERA, stream: 'event', purpose: 'event', reason: 'no_such_camera' }];
+  await expect(settle(keyring().noticed(CAMERA, A))).rejects.toMatchObject({ code: 'no_such_camera', status: 404 });
+  // What is given is used, whatever else the answer says.
+  answer = () => [release({ stream: 'event', purpose: 'event' })];
+  await expect(settle(keyring().noticed(CAMERA, A))).resolves.toMatchObject({ context: { camera: CAMERA, writer: A } });
 });

@@ -16,6 +16,11 @@ const DAYS = 9;
 /** Visits an hour, by hour of the day. */
 const USUAL = [0, 0, 0, 0, 0, 1, 2, 5, 4, 2, 1, 2, 3, 2, 1, 2, 4, 6, 5, 3, 2, 1, 1, 0];
 
+/** Why pictures are missing, one event after the other. */
+const TROUBLES = [
+  ['pin_needed', 403], ['suspended', 403], ['not_granted', 403], ['no_such_camera', 404], ['no_such_picture', 404], ['broken_picture', 200], ['ledger_unavailable', 503],
+] as const; // prettier-ignore
+
 interface Visitor {
   kind: string;
   scene: number;
@@ -214,9 +219,9 @@ class MockEvents implements EventsPort {
   }
 
   private refuse(event: EventDoc): void {
-    const codes = ['pin_needed', 'suspended', 'not_granted', 'ledger_unavailable'];
-    const code = codes[this.world.sceneOf(event.camera) % codes.length] ?? 'pin_needed';
-    throw new ApiError(code, 403, code);
+    const place = this.events.findIndex((one) => one.id === event.id) % TROUBLES.length;
+    const [code, status] = TROUBLES[place] ?? TROUBLES[0];
+    throw new ApiError(code, status, code, code === 'suspended' ? { reason: 'Recalled by its maker', since_us: event.start_us, until_us: null } : {});
   }
 
   private drawn(scene: number, us: number, kind: string): OffscreenCanvas {
