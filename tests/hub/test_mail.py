@@ -1,14 +1,18 @@
 """Mail reaches a real SMTP server over verified TLS, and says why when it does not."""
 
+import asyncio
+import contextlib
 from dataclasses import replace
 
+import aiosmtplib
 import pytest
 
 from keepsight.core.secret import Secret
 from keepsight.hub.egress import Contact, Egress, EgressError
 from keepsight.hub.mail import MailError, is_address, send_mail
 from tests.hub.clocks import HandClock
-from tests.mail_server import mail_server
+from tests.mail_server import mail_server, make_certificate
+from tests.silent_server import silent_server
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Requiring AUTH while not requiring TLS:UserWarning",
@@ -111,3 +115,57 @@ async def test_what_is_no_address_gets_no_mail(tmp_path, text):
     assert not is_address(text)
     with mail_server(tmp_path) as mailbox:
         assert await code_of(mailbox.server, to=text) == "bad_address"
+
+
+GREETING, HELLO = b"220 here\r\n", b"250-here\r\n250 AUTH PLAIN\r\n"
+
+
+@pytest.mark.parametrize(
+    "says", [(), (GREETING,), (GREETING, HELLO), (GREETING, HELLO, b"235 in\r\n")]
+)
+@pytest.mark.parametrize("is_cancelled", [True, False])
+async def test_a_server_that_falls_silent_holds_nobody_up(
+    tmp_path, monkeypatch, says, is_cancelled
+):
+    with mail_server(tmp_path) as mailbox:
+        server = mailbox.server
+    monkeypatch.setattr("keepsight.hub.mail.SEND_SECONDS", 600.0 if is_cancelled else 1.0)
+    authority = make_certificate(tmp_path / "silent")
+    folder = tmp_path / "silent" if says else None
+    async with silent_server(*says, folder=folder) as silence, asyncio.timeout(20):
+        sending = asyncio.ensure_future(
+            send(replace(server, port=silence.port, authority_pem=authority))
+        )
+        await silence.reached.wait()
+        if is_cancelled:
+            sending.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await sending
+        else:
+            with pytest.raises(MailError) as error:
+                await sending
+            assert error.value.code == "mail_unreachable"
+
+
+@pytest.mark.parametrize("number", range(1, 8))
+async def test_being_stopped_at_the_moment_of_an_answer_is_being_stopped(
+    tmp_path, monkeypatch, number
+):
+    """What Python 3.11's `wait_for` gets wrong: the answer is there, and its reader is to end."""
+    answers, sending = [], None
+    heard = aiosmtplib.protocol.SMTPProtocol.data_received
+
+    def hear(self, data):
+        heard(self, data)
+        answers.append(data)
+        if len(answers) == number:
+            sending.cancel()
+
+    monkeypatch.setattr(aiosmtplib.protocol.SMTPProtocol, "data_received", hear)
+    with mail_server(tmp_path) as mailbox:
+        sending = asyncio.ensure_future(send(mailbox.server))
+        async with asyncio.timeout(20):
+            with contextlib.suppress(asyncio.CancelledError):
+                await sending
+    assert len(answers) == number, "it went on to talk"
+    assert sending.cancelled()

@@ -1,11 +1,15 @@
 """Mail settings outlive a restart sealed, queued mail is sent or its error kept; a real server."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from keepsight.hub.egress import EgressError
 from keepsight.hub.mail import MailError
 from keepsight.hub.outbox import QUEUE_MAX, Letter, Outbox
 from tests.mail_server import PASSWORD, mail_server
+from tests.silent_server import silent_server
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Requiring AUTH while not requiring TLS:UserWarning", "ignore::DeprecationWarning"
@@ -89,3 +93,19 @@ async def test_damaged_settings_are_as_none(home, damage):
     again = Outbox(household)
     await again.load()
     assert again.server is None
+
+
+async def test_a_stop_while_a_server_keeps_silent_ends_the_sending_at_once(home, tmp_path):
+    outbox = Outbox(home.household)
+    with mail_server(tmp_path / "mail") as mailbox:
+        server = mailbox.server
+    async with silent_server(b"220 here\r\n", folder=tmp_path / "mail") as silence:
+        await outbox.set_server(replace(server, port=silence.port), by="local")
+        outbox.send_later(LETTER)
+        outbox.send_later(LETTER)
+        sending = asyncio.ensure_future(outbox.run())
+        async with asyncio.timeout(20):
+            await silence.reached.wait()
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+        assert sending.cancelled()

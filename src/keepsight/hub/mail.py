@@ -5,7 +5,9 @@ The server is authenticated against the system's certificates; there is no switc
 but an own authority's certificate can be given.
 """
 
+import asyncio
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -17,7 +19,10 @@ from keepsight.core.secret import Secret
 from keepsight.hub.egress import Egress
 
 PURPOSE: Final = "mail"
-SEND_SECONDS: Final = 20
+SEND_SECONDS: Final = 30.0
+"""For one mail in all."""
+QUIT_SECONDS: Final = 2.0
+"""For the goodbye after it was taken."""
 TEXT_CHARACTERS_MAX: Final = 4000
 ADDRESS_CHARACTERS_MAX: Final = 254
 """RFC 5321, section 4.5.3.1.3, less the brackets."""
@@ -96,21 +101,38 @@ async def send_mail(egress: Egress, server: MailServer, to: str, subject: str, t
     letter = _letter(server, to, subject, text)
     context = _trust(server)
     await egress.reach(PURPOSE, server.host, server.port)
+    client = aiosmtplib.SMTP(
+        hostname=server.host,
+        port=server.port,
+        username=server.user or None,
+        password=server.password.reveal() if server.user else None,
+        use_tls=server.security == "tls",
+        start_tls=server.security == "starttls",
+        tls_context=context,
+        local_hostname="keepsight",  # the machine's own name is nobody's business
+        timeout=None,  # else it waits by `wait_for`, which loses cancellations (hub/ending.py)
+    )
     try:
-        await aiosmtplib.send(
-            letter,
-            hostname=server.host,
-            port=server.port,
-            username=server.user or None,
-            password=server.password.reveal() if server.user else None,
-            use_tls=server.security == "tls",
-            start_tls=server.security == "starttls",
-            tls_context=context,
-            local_hostname="keepsight",  # the machine's own name is nobody's business
-            timeout=SEND_SECONDS,
-        )
+        async with asyncio.timeout(SEND_SECONDS):
+            await client.connect()
+            await client.send_message(letter)
     except (ssl.SSLError, aiosmtplib.SMTPException, OSError) as error:
+        client.close()
         raise _why(error) from error
+    except asyncio.CancelledError:
+        client.close()  # without the library's goodbye, for which a server may take its time
+        raise
+    await _leave(client)
+
+
+async def _leave(client: aiosmtplib.SMTP) -> None:
+    """Say goodbye. The mail was taken: what goes wrong now is no failure of it."""
+    try:
+        with suppress(aiosmtplib.SMTPException, OSError):
+            async with asyncio.timeout(QUIT_SECONDS):
+                await client.quit()
+    finally:
+        client.close()
 
 
 def _why(error: Exception) -> MailError:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from keepsight.core.secret import Secret
 from keepsight.hub.egress import Contact, Egress, EgressError
+from keepsight.hub.ending import heed_ending
 from keepsight.hub.mail import PURPOSE, MailError, MailServer, send_mail
 from keepsight.hub.store.egress import EgressStore
 from keepsight.seal import keys
@@ -133,6 +134,7 @@ class Outbox:
     async def run(self) -> None:
         """Send what waits, until cancelled."""
         while True:
+            heed_ending()
             letter = await self._queue.get()
             try:
                 await self.send(letter)

@@ -10,6 +10,7 @@ from keepsight.core.clock import Clock
 from keepsight.core.destination import Credentials
 from keepsight.core.device import DeviceFacts
 from keepsight.hub.camera import Camera, StreamSource, StreamState
+from keepsight.hub.ending import heed_ending
 from keepsight.hub.ingest.fanout import Fanout, Reader
 from keepsight.hub.ingest.ingest import Listener, StreamIngest, StreamPlan
 from keepsight.hub.live.feed import Feed
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 RESTART_SECONDS: Final = 10.0
-CANCEL_SECONDS: Final = 0.5
 
 
 class KeySource(Protocol):
@@ -212,6 +212,7 @@ class RunningCamera:
             except Exception:
                 # One camera's defect must not stop the recording of the others.
                 log.exception("%s failed and is started again", name)
+            heed_ending()
             await asyncio.sleep(RESTART_SECONDS)
 
     def tell_state(self, stream: Stream, state: StreamState) -> None:
@@ -253,13 +254,9 @@ class RunningCamera:
 
     async def stop(self) -> None:
         """Disconnect; readers get their break and finish what they hold."""
-        pending = set(self._tasks)
-        while pending:
-            # Again and again: a cancellation that meets a session which is just failing is lost in
-            # the session's own task group.
-            for task in pending:
-                task.cancel()
-            _done, pending = await asyncio.wait(pending, timeout=CANCEL_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
         if self.surroundings.watch is not None:
             self.surroundings.watch.detach(self)

@@ -9,6 +9,7 @@ import gc
 import json
 from dataclasses import replace
 
+import aiomqtt
 import pytest
 
 from keepsight.core.clock import SystemClock
@@ -16,10 +17,10 @@ from keepsight.core.secret import Secret
 from keepsight.hub.egress import Egress
 from keepsight.hub.event import Event
 from keepsight.hub.notices import broker as module
-from keepsight.hub.notices.broker import SAYINGS_MAX, Broker, BrokerError, is_near
-from keepsight.hub.notices.notices import end_tasks
+from keepsight.hub.notices.broker import SAYINGS_MAX, Broker, BrokerError, BrokerServer, is_near
 from keepsight.hub.notices.topics import Topics, Watched
 from tests.broker_server import mosquitto, needs_mosquitto
+from tests.silent_server import silent_server
 
 # A connection that fails leaves its socket to the garbage collector: the library's, not ours.
 pytestmark = [
@@ -56,7 +57,9 @@ class Talk:
         self.task = None
 
     async def stop(self):
-        await end_tasks([self.task])
+        self.task.cancel()
+        async with asyncio.timeout(20):
+            await asyncio.gather(self.task, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
@@ -206,6 +209,40 @@ async def test_the_test_button_says_what_is_wrong(house, change, code):
     with pytest.raises(BrokerError) as error:
         await broker.test()
     assert error.value.code == code
+
+
+async def test_a_stop_while_the_broker_keeps_silent_ends_at_once(monkeypatch):
+    monkeypatch.setattr(module, "SEND_SECONDS", 600.0)
+    async with silent_server() as silence:
+        server = BrokerServer("127.0.0.1", silence.port, "none", "", Secret(""))
+        async with talking(server) as talk, asyncio.timeout(20):
+            await silence.reached.wait()
+            await talk.stop()
+            assert talk.task.cancelled()
+
+
+@pytest.mark.parametrize("ticks", range(4))
+async def test_being_stopped_at_the_moment_of_an_answer_is_being_stopped(house, monkeypatch, ticks):
+    """What Python 3.11's `wait_for` gets wrong: the answer is there, and its reader is to end."""
+    heard, talks, answers = aiomqtt.Client._on_publish, [], []
+
+    async def cancel_soon():
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        talks[0].task.cancel()
+
+    def hear(self, *what):
+        heard(self, *what)
+        if talks and not answers:
+            answers.append(asyncio.ensure_future(cancel_soon()))
+
+    monkeypatch.setattr(aiomqtt.Client, "_on_publish", hear)
+    async with talking(house.server) as talk:
+        talks.append(talk)
+        talk.broker.say("start", visit())
+        async with asyncio.timeout(20):
+            await asyncio.gather(talk.task, return_exceptions=True)
+        assert talk.task.cancelled()
 
 
 async def test_in_clear_within_the_home(tmp_path):

@@ -259,25 +259,6 @@ async def test_taking_consent_back_is_enough(house):
     await arrives(house, phone)
 
 
-async def test_a_task_that_loses_a_cancellation_ends_all_the_same(monkeypatch):
-    monkeypatch.setattr(module, "CANCEL_AGAIN_SECONDS", 0.05)
-    lost = []
-
-    async def loses_the_first():
-        while True:
-            try:
-                await asyncio.sleep(60)
-            except asyncio.CancelledError:
-                if lost:
-                    raise
-                lost.append(True)
-
-    task = asyncio.ensure_future(loses_the_first())
-    await asyncio.sleep(0)
-    await asyncio.wait_for(module.end_tasks([task]), 20)
-    assert (lost, task.cancelled()) == ([True], True)
-
-
 @needs_mosquitto
 async def test_a_broker_that_is_switched_off_hears_the_end_and_no_more(house, tmp_path):
     household = house.home.household

@@ -15,6 +15,7 @@ from keepsight.core.clock import Clock
 from keepsight.core.destination import Credentials, Destination
 from keepsight.core.device import DeviceFacts
 from keepsight.hub.camera import StreamSource, StreamState, Transport
+from keepsight.hub.ending import heed_ending
 from keepsight.hub.ingest.fanout import BreakReason, Fanout
 from keepsight.hub.ingest.identity import Comparison, Likeness, compare, completed
 from keepsight.hub.ingest.rate import RateMeter
@@ -222,6 +223,7 @@ class StreamIngest:
             while True:
                 began_us = self._clock.monotonic_us()
                 await self._try()
+                heed_ending()
                 ran_us = self._clock.monotonic_us() - began_us
                 if ran_us > STABLE_SECONDS * 1_000_000:
                     pause = RETRY_SECONDS_MIN

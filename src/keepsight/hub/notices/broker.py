@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import math
 import ssl
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -15,6 +16,7 @@ import aiomqtt
 from keepsight.core.clock import Clock
 from keepsight.core.secret import Secret
 from keepsight.hub.egress import Egress, EgressError
+from keepsight.hub.ending import heed_ending
 from keepsight.hub.event import Event
 from keepsight.hub.notices.decision import NEWS_US
 from keepsight.hub.notices.topics import OFFLINE, ONLINE, Message, Topics, Watched
@@ -82,8 +84,8 @@ def _trust(server: BrokerServer) -> ssl.SSLContext | None:
     return context
 
 
-def _why(error: aiomqtt.MqttError) -> BrokerError:
-    """The library's error in one of our codes."""
+def _why(error: aiomqtt.MqttError | TimeoutError) -> BrokerError:
+    """What went wrong in one of our codes."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):
@@ -163,6 +165,7 @@ class Broker:
         """Keep a connection while there is a broker, until cancelled."""
         wait_seconds = RETRY_SECONDS_MIN
         while True:
+            heed_ending()
             self._is_changed = False
             server = self.server
             if server is None:
@@ -205,7 +208,7 @@ class Broker:
             identifier=self._identifier + suffix,
             will=None if suffix else will,
             keepalive=KEEPALIVE_SECONDS,
-            timeout=SEND_SECONDS,
+            timeout=math.inf,  # else it waits by `wait_for`, which loses cancellations (hub/ending)
             tls_context=context,
             max_queued_incoming_messages=1,
         )
@@ -218,7 +221,7 @@ class Broker:
         """
         client = await self._client(server)
         try:
-            async with client:
+            async with _connected(client):
                 self._retained.clear()
                 await self._publish(client, Message(self._topics.status, ONLINE, is_retained=True))
                 self.is_connected = True
@@ -227,7 +230,7 @@ class Broker:
                 finally:
                     await self._leave(client)
                 self.is_connected = False
-        except aiomqtt.MqttError as error:
+        except (aiomqtt.MqttError, TimeoutError) as error:
             raise _why(error) from error
 
     async def _talk(self, client: aiomqtt.Client, server: BrokerServer) -> None:
@@ -235,6 +238,7 @@ class Broker:
 
         Raises:
             aiomqtt.MqttError: the connection broke.
+            TimeoutError: the broker takes nothing any more.
         """
         listening = asyncio.ensure_future(_until_broken(client))
         try:
@@ -280,7 +284,8 @@ class Broker:
             self._sayings.popleft()
 
     async def _publish(self, client: aiomqtt.Client, message: Message) -> None:
-        await client.publish(message.topic, message.payload, qos=1, retain=message.is_retained)
+        async with asyncio.timeout(SEND_SECONDS):
+            await client.publish(message.topic, message.payload, qos=1, retain=message.is_retained)
         if message.is_retained and message.payload:
             self._retained[message.topic] = message.payload
         elif message.is_retained:
@@ -308,10 +313,29 @@ class Broker:
             raise BrokerError("no_broker", "no broker is set up")
         client = await self._client(self.server, "-test")
         try:
-            async with client:
+            async with _connected(client):
                 await self._publish(client, Message(self._topics.trial, b"test"))
-        except aiomqtt.MqttError as error:
+        except (aiomqtt.MqttError, TimeoutError) as error:
             raise _why(error) from error
+
+
+@contextlib.asynccontextmanager
+async def _connected(client: aiomqtt.Client) -> AsyncIterator[None]:
+    """A connection, closed at the end.
+
+    Raises:
+        aiomqtt.MqttError: the broker did not let us in.
+        TimeoutError: it did not answer.
+    """
+    async with asyncio.timeout(SEND_SECONDS):
+        await client.__aenter__()
+    try:
+        yield
+    finally:
+        # Whatever goes wrong here must not hide why it ended, least of all a cancellation.
+        with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await client.__aexit__(None, None, None)
 
 
 async def _until_broken(client: aiomqtt.Client) -> None:

@@ -6,7 +6,6 @@ to be said goes to `delivery.py` (push and mail) and `broker.py`. Nothing here c
 
 import asyncio
 import logging
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,23 +37,8 @@ SESSIONS_SECONDS: Final = 60.0
 TESTS_MAX: Final = 10
 """Of one member in a minute: a button must not become a way to flood anybody."""
 TESTS_US: Final = 60 * 1_000_000
-CANCEL_AGAIN_SECONDS: Final = 3.0
-"""Longer than a farewell to the broker takes."""
 NO_DEVICE: Final = Device(LOCAL, LOCAL, "", b"", 0, 0)
 """Mail goes to a person, not to a device."""
-
-
-async def end_tasks(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel until they have ended.
-
-    Once is not enough: Python 3.11's `wait_for`, which the libraries for mail and the broker use,
-    loses a cancellation that comes together with the answer (CPython's issue 86296).
-    """
-    pending = {task for task in tasks if not task.done()}
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
 
 
 class Notices:
@@ -105,7 +89,9 @@ class Notices:
 
     async def stop(self) -> None:
         """Say goodbye to the broker, and send nothing more."""
-        await end_tasks(self._running)
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
         self.delivery.close()
         await self.subscriptions.pusher.close()
 

@@ -228,7 +228,8 @@ class WatcherRun:
                 await self.is_over.wait()
                 # It closed its end: it has ended, or it is of no more use.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(process.wait(), STOP_SECONDS)
+                    async with asyncio.timeout(STOP_SECONDS):
+                        await process.wait()
                 if process.returncode is None:
                     self.end("it closed its line and went on")
                 status = await process.wait()
