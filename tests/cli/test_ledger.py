@@ -78,3 +78,12 @@ def test_ids_are_shown_by_their_names():
     text = line_text(line, {"c1": "Hall", "aa": "Ann"})
     assert "camera=Hall member=Ann" in text
     assert "end_us" not in text
+
+
+def test_what_was_changed_of_an_exported_video_is_said_in_words():
+    line = {"n": 3, "at_us": 0, "type": "export", "camera": "c1"}
+    text = line_text({**line, "changes": ["faces", "masks", "sound"]}, {})
+    assert "changes=faces and heads blurred, privacy masks applied, sound left out" in text
+    assert "changes=none" in line_text({**line, "changes": []}, {})
+    assert "changes" not in line_text(line, {})
+    assert "fields=name, room" in line_text({**line, "fields": ["name", "room"]}, {})

@@ -10,8 +10,11 @@ from keepsight.core.device import DeviceFacts
 from keepsight.hub import exports as module
 from keepsight.hub.camera import Camera, RecordingRule, StreamSource
 from keepsight.hub.exports import Exports, TooManyExportsError, file_name
+from keepsight.hub.record import redaction as redaction_module
 from keepsight.hub.record.export import ExportError
+from keepsight.hub.record.redaction import Redaction
 from keepsight.seal.header import Stream
+from keepsight.seal.ledger import LedgerError
 
 CAMERA = Camera(
     b"c" * 16,
@@ -55,6 +58,55 @@ async def test_running_exports_are_bounded_and_can_be_dropped(home, monkeypatch)
             await exports.drop(job.writer)
     assert exports.jobs() == []
     assert all(job.state == "failed" for job in jobs)
+
+
+async def test_exports_that_are_asked_for_at_once_are_bounded_too(home, monkeypatch):
+    exports = Exports(home.household)
+    monkeypatch.setattr(exports, "_exporter", lambda _job: SlowExporter())
+    asked = [exports.start(CAMERA, Stream.MAIN, 1, 2, by="x") for _ in range(5)]
+    made = await asyncio.gather(*asked, return_exceptions=True)
+    begun = [one for one in made if isinstance(one, module.ExportJob)]
+    refused = [one for one in made if isinstance(one, TooManyExportsError)]
+    assert (len(begun), len(refused)) == (module.RUNNING_MAX, 5 - module.RUNNING_MAX)
+    async with asyncio.timeout(10):
+        await exports.stop()
+
+
+async def test_films_that_are_to_be_changed_at_once_wait_for_each_other(home, monkeypatch):
+    exports = Exports(home.household)
+    monkeypatch.setattr(exports, "_exporter", lambda _job: SlowExporter())
+    monkeypatch.setattr(redaction_module, "missing_protection", list)
+    without_sound = Redaction(has_sound=False)
+    asked = [
+        exports.start(CAMERA, Stream.MAIN, 1, 2, by="x", redaction=without_sound) for _ in range(2)
+    ]
+    made = await asyncio.gather(*asked, return_exceptions=True)
+    assert {type(one) for one in made} == {module.ExportJob, TooManyExportsError}
+    async with asyncio.timeout(10):
+        await exports.stop()
+
+
+async def test_an_export_whose_line_cannot_be_written_takes_up_no_place(home, monkeypatch):
+    async def refuse(_entries):
+        raise LedgerError("the disk is full")
+
+    exports = Exports(home.household)
+    monkeypatch.setattr(home.household.journal, "record", refuse)
+    for _ in range(module.RUNNING_MAX + 1):
+        with pytest.raises(LedgerError):
+            await exports.start(CAMERA, Stream.MAIN, 1, 2, by="x")
+    assert exports.jobs() == []
+
+
+async def test_an_export_that_is_dropped_before_its_line_is_written_never_runs(home, monkeypatch):
+    exports = Exports(home.household)
+    monkeypatch.setattr(exports, "_exporter", lambda _job: pytest.fail("it ran"))
+    starting = asyncio.ensure_future(exports.start(CAMERA, Stream.MAIN, 1, 2, by="x"))
+    await asyncio.sleep(0)
+    (waiting,) = exports.jobs()
+    await exports.drop(waiting.writer)
+    job = await starting
+    assert (job, job.state, job.task, exports.jobs()) == (waiting, "failed", None, [])
 
 
 async def test_finished_exports_are_forgotten_oldest_first(home, monkeypatch):

@@ -27,6 +27,10 @@ TAMPERED: Final = 1
 CANNOT_EXAMINE: Final = 2
 SHOWN_MAX: Final = 200
 _SHOWN_FIRST: Final = ("n", "at_us", "mono_us", "type")
+_CHANGES: Final = {
+    "faces": "faces and heads blurred", "masks": "privacy masks applied", "sound": "sound left out",
+}  # fmt: skip
+"""Of an exported video (hub/record/redaction.py)."""
 
 
 def _store(data: Path | None, household: str | None) -> LedgerStore:
@@ -107,10 +111,17 @@ def verify(
         raise typer.Exit(TAMPERED)
 
 
+def _words(field: str, value: object, names: dict[str, str]) -> str:
+    if not isinstance(value, list):
+        return names.get(str(value), str(value))
+    known = _CHANGES if field == "changes" else names
+    return ", ".join(known.get(str(one), str(one)) for one in value) or "none"
+
+
 def line_text(line: dict[str, Any], names: dict[str, str]) -> str:
     """A line for people: number, time, type, and what it says, with names for ids."""
     fields = [
-        f"{name}={names.get(str(value), value)}"
+        f"{name}={_words(name, value, names)}"
         for name, value in sorted(line.items())
         if name not in _SHOWN_FIRST and value is not None
     ]

@@ -10,7 +10,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from keepsight.hub.camera import Camera
 from keepsight.hub.keyrelease import ReleasableWindow
@@ -95,6 +95,15 @@ class ExportJob:
         self.message = "; ".join(notes)
 
 
+def _line(job: ExportJob) -> dict[str, Any]:
+    """Its line on the ledger, with what is made unseen or unheard of it."""
+    return {
+        "type": "export", "camera": job.camera.hex(), "writer": job.writer.hex(),
+        "from_us": job.start_us, "to_us": job.end_us, "to_file": job.path is not None,
+        "changes": list(job.redaction.changes), "by": job.by,
+    }  # fmt: skip
+
+
 def file_name(camera: Camera, start_us: int) -> str:
     """E.g. `Front door 2026-05-04 183000.mp4`, without characters that file systems refuse."""
     stamp = time.strftime("%Y-%m-%d %H%M%S", time.localtime(start_us // 1_000_000))
@@ -145,12 +154,17 @@ class Exports:
             keys.new_id(), camera.camera_id, stream, from_us, to_us,
             file_name(camera, from_us), path, by, redaction,
         )  # fmt: skip
-        entry = {"type": "export", "camera": camera.camera_id.hex(), "writer": job.writer.hex()}
-        times = {"from_us": from_us, "to_us": to_us, "to_file": path is not None, "by": by}
-        await self._household.journal.record([{**entry, **times}])
+        self._jobs[job.writer] = job  # before anything is waited for: it counts from now on
+        try:
+            await self._household.journal.record([_line(job)])
+        except BaseException:
+            self._jobs.pop(job.writer, None)
+            raise
         self._make_room()
-        self._jobs[job.writer] = job
-        job.task = asyncio.ensure_future(self._run(job))
+        if job.is_dropped.is_set():
+            job.state, job.message = "failed", "the export was stopped"
+        else:
+            job.task = asyncio.ensure_future(self._run(job))
         return job
 
     def _make_room(self) -> None:
@@ -238,8 +252,10 @@ class Exports:
     async def drop(self, writer: bytes) -> None:
         """Stop and forget an export; an unknown one is no error."""
         job = self._jobs.pop(writer, None)
-        if job is not None and job.task is not None:
-            job.is_dropped.set()  # the thread ends the export; cancelling would leave it running
+        if job is None:
+            return
+        job.is_dropped.set()  # the thread ends the export; cancelling would leave it running
+        if job.task is not None:
             await job.task
 
     async def stop(self) -> None:

@@ -92,6 +92,8 @@ async def test_a_changed_export_has_its_masks_and_no_sound(home, recorded, tmp_p
         job = answer.json()
         assert (job["masked"], job["blurred"]) == (True, False)
         job = await finished(control, job)
+        lines = (await control.get("/api/ledger?type=export"))["lines"]
+        assert [line["changes"] for line in lines] == [["masks", "sound"]]
     assert job["state"] == "done", job
     with av.open(str(out)) as film:
         assert not film.streams.audio
@@ -131,3 +133,4 @@ async def test_every_export_is_on_the_ledger(home, recorded):
         (line,) = [line for line in lines if line["type"] == "export"]
         assert (line["writer"], line["by"]) == (job["writer"], line["by"])
         assert line["from_us"] == body["from_us"]
+        assert line["changes"] == []

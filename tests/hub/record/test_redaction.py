@@ -207,5 +207,9 @@ def test_lines_come_whole_and_what_is_too_long_is_refused():
 def test_a_wish_says_all_of_it():
     wish = json.loads(Redaction(True, (MASK,), False).as_wish())
     assert wish == {"blur_faces": True, "masks": [[list(p) for p in MASK]], "has_sound": False}
-    assert not Redaction().is_needed
-    assert Redaction(has_sound=False).is_needed
+    assert Redaction(True, (MASK,), False).changes == ("faces", "masks", "sound")
+    assert (Redaction().is_needed, Redaction().changes) == (False, ())
+    assert (Redaction(has_sound=False).is_needed, Redaction(has_sound=False).changes) == (
+        True,
+        ("sound",),
+    )

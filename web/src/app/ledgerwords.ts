@@ -1,5 +1,6 @@
 /** A ledger line as a sentence. Field names differ by type, so everything is read with care. */
 import { number, t, tCode, type Key } from '../i18n/translate.svelte';
+import { listed } from './grantwords';
 import { household } from './household.svelte';
 import type { IconName } from '../components/Icon.svelte';
 
@@ -54,9 +55,18 @@ function named(id: string, names: ReadonlyMap<string, string>, some: Key, other:
   return names.get(id) ?? t(other, { id: id.slice(0, 8) });
 }
 
+/** What of an exported video was changed; null on a line from before that was written down. */
+function changesOf(line: Line): string[] | null {
+  const changes: unknown = line['changes'];
+  if (!Array.isArray(changes)) return null;
+  return changes.filter((change) => typeof change === 'string');
+}
+
 /** The line's type; how a camera is watched, and what of it is hidden, have words of their own. */
 function typeOf(line: Line): string {
   const type = textOf(line, 'type');
+  const changes = type === 'export' ? changesOf(line) : null;
+  if (changes !== null) return changes.length === 0 ? 'export_unchanged' : 'export_changed';
   const fields: unknown[] = type === 'camera_changed' && Array.isArray(line['fields']) ? line['fields'] : [];
   if (fields.includes('watching.privacy_masks')) return 'camera_masked';
   return fields.some((name) => typeof name === 'string' && name.startsWith('watching')) ? 'camera_watching' : type;
@@ -75,6 +85,7 @@ export function lineText(line: Line, names: ReadonlyMap<string, string>): string
     purpose: tCode('purpose', purpose, purpose),
     reason: tCode('refusal', reason, reason),
     member: names.get(member) ?? (textOf(line, 'name') || somebody),
+    changes: listed((changesOf(line) ?? []).map((change) => tCode('ledger.change', change, change))),
     what: textOf(line, 'what', 'action', 'event', 'product', 'problem'),
   };
   const type = typeOf(line);

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Literal
 
 from keepsight.hub.walls.confine import EXIT_NOT_CONFINED, Plan, missing_protection
 from keepsight.hub.walls.surroundings import ENVIRONMENT, ExposedError, readable_paths
@@ -44,6 +44,8 @@ COUNTS: Final = ("pictures", "duration_us", "size_bytes", "smeared", "faces", "h
 _NUMBER_MAX: Final = 1 << 53
 MACHINE_FACTS: Final = ("/proc/cpuinfo", "/sys/devices/system/cpu")
 PROGRAM: Final = "keepsight.detect.blur"
+Change = Literal["faces", "masks", "sound"]
+"""Of a film: faces and heads blurred, privacy masks burnt in, sound left out."""
 
 
 class RedactionError(Exception):
@@ -65,7 +67,15 @@ class Redaction:
     @property
     def is_needed(self) -> bool:
         """Whether the film is changed at all."""
-        return self.blurs_faces or bool(self.masks) or not self.has_sound
+        return bool(self.changes)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What is done, as the ledger has it."""
+        wanted: tuple[tuple[Change, bool], ...] = (
+            ("faces", self.blurs_faces), ("masks", bool(self.masks)), ("sound", not self.has_sound),
+        )  # fmt: skip
+        return tuple(change for change, is_wanted in wanted if is_wanted)
 
     def as_wish(self) -> bytes:
         """For the process."""

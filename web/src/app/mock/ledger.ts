@@ -13,6 +13,8 @@ const PEOPLE = [
 ] as const;
 const TYPES = ['release', 'release', 'release', 'sign_in', 'refused', 'export', 'release', 'camera_changed', 'recordings_deleted', 'member_added'];
 
+const CHANGES: readonly (readonly string[] | undefined)[] = [undefined, [], ['faces', 'masks', 'sound'], ['sound']];
+
 function lines(): LedgerLine[] {
   const nowUs = Date.now() * 1000;
   return Array.from({ length: 240 }, (_, back) => {
@@ -21,6 +23,7 @@ function lines(): LedgerLine[] {
     return {
       n, type: TYPES[(n * 7) % TYPES.length] ?? 'release', at_us: nowUs - back * 97_000_000, camera: hexId((n % 6) + 1), stream: 'main',
       device: hexId(801 + (n % 4)), member: person.member_id, purpose: ['live', 'rec', 'export'][n % 3], reason: 'foreign_camera', epoch: 3,
+      changes: CHANGES[n % CHANGES.length],
     }; // prettier-ignore
   });
 }
