@@ -114,7 +114,8 @@ def run() -> list[Figure]:
             "page_camera": EventFilter(everywhere[:1]),
             "page_kind_zone": EventFilter(everywhere, kinds=("package",), zone="Gate"),
             "page_unseen": EventFilter(everywhere, is_seen=False),
-            "page_none": EventFilter(everywhere, kinds=("dog",)),
+            "page_no_kind": EventFilter(everywhere, kinds=("dog",)),
+            "page_no_zone": EventFilter(everywhere, zone="Nowhere"),
         }
         floor = _by_key(store, PAGE)
         figures = []

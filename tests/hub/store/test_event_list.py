@@ -16,6 +16,7 @@ from keepsight.hub.store.event_list import (
     page_query,
 )
 from keepsight.hub.store.events import EventStore
+from keepsight.hub.store.events_schema import events as event_rows
 from keepsight.hub.store.events_schema import metadata
 from keepsight.hub.store.household import open_household_store
 from tests.hub.store.test_events import ATTIC, HALL, HOME, NOON, OTHER, PICTURE, numbered, stored
@@ -182,6 +183,33 @@ def test_lists_walk_an_index_and_sort_nothing(place):
     assert all("TEMP B-TREE" not in plan for plan in plans), plans
     assert ["events_by_time" in plan for plan in plans] == [True, False, True], plans
     assert "events_by_camera" in plans[1]
+
+
+@pytest.mark.parametrize("cameras", [BOTH, (HALL,)])
+def test_a_zone_where_nothing_was_noticed_reads_no_event(place, cameras):
+    """What a list is filtered by stands in the index that it walks."""
+    store, events = place
+    fill(store, *(replace(numbered(n), zones=("Gate",)) for n in range(9)))
+    wanted = replace(ALL, cameras=cameras, zone="Door")
+    assert events.page(HOME, ANN, wanted, 9) == []
+    query = page_query(HOME, ANN, wanted).with_only_columns(event_rows.c.event)
+    sql = query.compile(store.engine, compile_kwargs={"render_postcompile": True})
+    with store.engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {sql}", tuple(sql.params[n] for n in sql.positiontup)
+        ).all()
+    assert "USING COVERING INDEX events_by" in rows[0][3], rows
+
+
+def test_zones_with_odd_names_are_told_apart(place):
+    """Names that look like a piece of the list in which they are stored."""
+    store, events = place
+    odd = ('", "', "Gate", 'Ga"te', "Gärten", "\\u00e4", "gate", "G", "]", "[")
+    fill(store, *(replace(numbered(n), zones=(name, "End")) for n, name in enumerate(odd)))
+    for n, name in enumerate(odd):
+        found = events.page(HOME, ANN, replace(ALL, zone=name), 99)
+        assert [one.event.event_id for one in found] == [numbered(n).event_id], name
+    assert len(events.page(HOME, ANN, replace(ALL, zone="End"), 99)) == len(odd)
 
 
 @given(st.data())

@@ -1,4 +1,4 @@
-"""The tables of events, as revision 0007 makes them.
+"""The tables of events, as revisions 0007 and 0009 make them.
 
 Never a picture: those lie sealed in files, and only their wrapped keys are here.
 """
@@ -38,8 +38,10 @@ events: Final = Table(
     Column("zones", Text, nullable=False),
     Column("path", Text, nullable=False),
     Column("is_kept", Boolean, nullable=False),
-    Index("events_by_time", "household", "start_us", "event", "kind", "is_kept", "camera"),
-    Index("events_by_camera", "household", "camera", "start_us", "event", "kind", "is_kept"),
+    Index("events_by_time", "household", "start_us", "event", "kind", "is_kept", "camera", "zones"),
+    Index(
+        "events_by_camera", "household", "camera", "start_us", "event", "kind", "is_kept", "zones"
+    ),
     Index("events_open", "household", "camera", sqlite_where=text("end_us IS NULL")),
 )
 pictures: Final = Table(
