@@ -167,7 +167,7 @@ class FakeHub:
 
     async def _echo(self, request: web.Request) -> web.Response:
         await self._note(request)
-        headers = {"X-Powered-By": "a hub", "Cache-Control": "public, max-age=60"}
+        headers = {"X-Powered-By": "a hub", "Cache-Control": "public, max-age=60", "ETag": '"a"'}
         response = web.Response(
             text=json.dumps({"household": self.hex, "path": request.raw_path}),
             content_type="application/json",

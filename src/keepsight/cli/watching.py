@@ -1,6 +1,8 @@
 """`keepsight camera watch`: whether and for what a camera is watched; zones are drawn in pages."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -13,7 +15,10 @@ from keepsight.cli.ask import (
     find_camera,
 )
 from keepsight.cli.terminal import print_json, print_table
-from keepsight.serve.control import Control
+from keepsight.serve.control import Control, ControlError
+
+TRIES_MAX: Final = 3
+"""Somebody else may save the same camera between reading and writing."""
 
 
 def _parts(text: str) -> list[str]:
@@ -46,10 +51,48 @@ def changed(
     return after
 
 
-def _rows(camera: str, watching: dict[str, Any]) -> list[tuple[str, str]]:
+async def change(
+    control: Control, path: str, wish: Callable[[dict[str, Any]], dict[str, Any]]
+) -> dict[str, Any]:
+    """Replace what is there by what is wished of it, and of nothing that is there no more.
+
+    Raises:
+        ControlError: the hub refused, or somebody else saved each time in between.
+    """
+    tries = TRIES_MAX
+    while True:
+        tries -= 1
+        before, tag = await control.read(path)
+        after = wish(before)
+        if after == before:
+            return after
+        try:
+            found: dict[str, Any] = await control.replace(path, after, tag)
+        except ControlError as error:
+            # What was said on the command line holds for what somebody else saved, too.
+            if error.code != "changed_meanwhile" or tries == 0:
+                raise
+        else:
+            return found
+
+
+def state_rows(state: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """How watching goes, the hub's reason, and what the watcher says itself, where it says more."""
+    if state is None:
+        return []
+    sound = state["sound"] or {}
+    reasons = (state["reason"], sound.get("reason"))
+    return [
+        ("now", state["state"]),
+        *(("", reason["message"]) for reason in reasons if reason is not None),
+        *([("the watcher says", state["said"])] if state.get("said") else []),
+    ]
+
+
+def _rows(camera: dict[str, Any], watching: dict[str, Any]) -> list[tuple[str, str]]:
     names = ", ".join(zone["name"] for zone in watching["zones"])
     return [
-        ("camera", camera),
+        ("camera", camera["name"]),
         ("watched", "yes" if watching["is_on"] else "no"),
         ("model", watching["model"]),
         ("kinds", ", ".join(watching["kinds"]) or "-"),
@@ -57,6 +100,7 @@ def _rows(camera: str, watching: dict[str, Any]) -> list[tuple[str, str]]:
         ("zones", names or "the whole picture"),
         ("masks", str(len(watching["masks"]))),
         ("privacy masks", str(len(watching["privacy_masks"]))),
+        *state_rows(camera.get("watching_state")),
     ]
 
 
@@ -82,14 +126,11 @@ def watch(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """How a camera is watched; with options, change it. Zones and masks are drawn on its page."""
 
-    async def question(control: Control) -> tuple[str, dict[str, Any]]:
+    async def question(control: Control) -> tuple[dict[str, Any], dict[str, Any]]:
         camera = await find_camera(control, name)
         path = f"/api/cameras/{camera['id']}/watching"
-        before: dict[str, Any] = await control.ask("GET", path)
-        after = changed(before, is_on=is_on, kinds=kinds, sounds=sounds, model=model)
-        if after != before:
-            after = await control.ask("PUT", path, after)
-        return str(camera["name"]), after
+        wish = partial(changed, is_on=is_on, kinds=kinds, sounds=sounds, model=model)
+        return camera, await change(control, path, wish)
 
     camera, watching = ask_hub(
         question, data=data, household=household, passphrase_file=passphrase_file

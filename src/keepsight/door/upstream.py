@@ -31,11 +31,11 @@ STALLED_SECONDS: Final = 30.0
 CHUNK_BYTES: Final = 64 * 1024
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"})
 _TO_HUB: Final = (
-    "Accept", "Accept-Language", "Content-Type", "DPoP", "Origin", "Sec-Fetch-Site", "User-Agent",
-    "X-Keepsight",
+    "Accept", "Accept-Language", "Content-Type", "DPoP", "If-Match", "Origin", "Sec-Fetch-Site",
+    "User-Agent", "X-Keepsight",
 )  # fmt: skip
 _FROM_HUB: Final = (
-    "Content-Disposition", "Content-Language", "Content-Type", "Retry-After",
+    "Content-Disposition", "Content-Language", "Content-Type", "ETag", "Retry-After",
 )  # fmt: skip
 
 

@@ -34,6 +34,10 @@ class NoSuchCameraError(LookupError):
     """There is no camera with this id."""
 
 
+class ChangedMeanwhileError(Exception):
+    """A camera is not as whoever changes it believes."""
+
+
 class CameraProblemError(Exception):
     """A camera cannot be added or changed; `code` is one of the API's, the text says what to do."""
 
@@ -245,11 +249,25 @@ class Roster:
         return found
 
     async def change(
-        self, camera_id: bytes, values: dict[str, Any], credentials: Credentials | None, *, by: str
+        self,
+        camera_id: bytes,
+        values: dict[str, Any],
+        credentials: Credentials | None,
+        *,
+        by: str,
+        only_if: Callable[[Camera], bool] = lambda _camera: True,
     ) -> RunningCamera:
         """Change what the API allows; a new address or password is tried first.
 
+        Args:
+            camera_id: 16 bytes.
+            values: what to change, by the API's names.
+            credentials: new ones; None: as before.
+            by: for the ledger.
+            only_if: asked about the camera as it is when its turn to be changed has come.
+
         Raises:
+            ChangedMeanwhileError: `only_if` said no.
             NoSuchCameraError: there is no such camera.
             CameraProblemError: the change cannot be made; everything stays as it was.
         """
@@ -269,6 +287,8 @@ class Roster:
             running = self._running.get(camera_id)
             if running is None:
                 raise NoSuchCameraError
+            if not only_if(running.camera):
+                raise ChangedMeanwhileError
             camera = _changed(running.camera, values)  # again: another change may have come first
             fields = _changed_fields(running.camera, values)
             await self._note("camera_changed", camera, by, fields=fields)

@@ -46,9 +46,39 @@ class Control:
             if value is not None
             for item in (value if isinstance(value, list) else [value])
         ]
+        document, _tag = await self._send(method, path, body, parameters, {})
+        return document
+
+    async def read(self, path: str) -> tuple[Any, str]:
+        """The answer's JSON and its ETag, to `replace` it with.
+
+        Raises:
+            ControlError: the hub refused.
+        """
+        return await self._send("GET", path, None, [], {})
+
+    async def replace(self, path: str, body: Any, tag: str) -> Any:
+        """Put this in the place of what had this ETag (RFC 9110, 13.1.1).
+
+        Raises:
+            ControlError: the hub refused; `changed_meanwhile`: something else is there by now.
+        """
+        document, _tag = await self._send("PUT", path, body, [], {"If-Match": tag} if tag else {})
+        return document
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        parameters: list[tuple[str, str]],
+        headers: dict[str, str],
+    ) -> tuple[Any, str]:
         url = f"http://hub{path}"
         try:
-            async with self._session.request(method, url, json=body, params=parameters) as answer:
+            async with self._session.request(
+                method, url, json=body, params=parameters, headers=headers
+            ) as answer:
                 raw = await answer.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ControlError(f"the hub does not answer: {error}") from error
@@ -59,7 +89,7 @@ class Control:
                 str(found.get("message", f"the hub answered {answer.status}")),
                 str(found.get("error", "")),
             )
-        return document
+        return document, answer.headers.get("ETag", "")
 
 
 @asynccontextmanager

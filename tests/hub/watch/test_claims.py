@@ -96,14 +96,16 @@ def state(**changes):
 
 def test_states():
     claim = claims.read_state(state())
-    assert (claim.state, claim.reason, claim.mode) == (WatchPhase.OFF, "no model", "keyframes")
+    assert (claim.state, claim.said, claim.mode) == (WatchPhase.OFF, "no model", "keyframes")
     assert (claim.dropped, claim.looks) == (3, 4)
     short = claims.read_state(b'{"state": "failed", "reason": null}')
-    assert (short.state, short.reason, short.mode) == (WatchPhase.FAILED, None, None)
+    assert (short.state, short.said, short.mode) == (WatchPhase.FAILED, None, None)
     hostile = claims.read_state(state(reason="a\x1b[31m\nb" + "c" * 9000, mode="<b>"))
     assert hostile.mode is None
-    assert hostile.reason.isprintable()
-    assert len(hostile.reason) <= claims.REASON_LENGTH_MAX
+    assert hostile.said.isprintable()
+    assert len(hostile.said) <= claims.REASON_LENGTH_MAX
+    both = claims.read_state(state(sound={"state": "failed", "reason": "deaf"}))
+    assert (both.words, short.words) == ("no model; deaf", None)
     # Only the hub says that a camera starts, or is not watched.
     for wrong in ({"state": "unwatched"}, {"state": "starting"}, {"dropped": -1}, {"looks": "9"}):
         with pytest.raises(ClaimError):

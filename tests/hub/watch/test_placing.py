@@ -6,6 +6,7 @@ import pytest
 
 from keepsight.detect.model import MODELS
 from keepsight.hub.walls.confine import missing_protection
+from keepsight.hub.watch.reason import Reason, ReasonCode
 from keepsight.hub.watch.watchstate import WatchPhase
 from tests.detect.installed import need_model
 from tests.hub.watch.test_watch import camera, set_watching, until, watching_home
@@ -54,8 +55,11 @@ async def test_why_a_file_of_ones_own_is_refused_is_said(tmp_path, clip, cheap_a
 
         async def said():
             state = home.household.watch.state(bytes.fromhex(added))
-            return state.state is WatchPhase.OFF and "yard" in (state.reason or "")
+            return state.state is WatchPhase.OFF and state.reason
 
-        await home.wait_for(said, 40)
+        reason = await home.wait_for(said, 40)
+        assert reason == Reason(ReasonCode.OWN_REFUSED, {"file": "yard.tflite"})
+        document = (await home.control.ask("GET", f"/api/cameras/{added}")).json()
+        assert "yard" in document["watching_state"]["said"], "the command line is told more"
         await set_watching(home, added, model="none")
         await until(home, added, WatchPhase.WATCHING)

@@ -13,6 +13,7 @@ from keepsight.detect.model import MODELS
 from keepsight.detect.models import models_folder
 from keepsight.hub.walls.confine import missing_protection
 from keepsight.hub.watch import watch as watch_module
+from keepsight.hub.watch.reason import Reason, ReasonCode
 from keepsight.hub.watch.sink import NobodySink
 from keepsight.hub.watch.watch import Watch
 from keepsight.hub.watch.watchstate import WatchPhase
@@ -158,10 +159,10 @@ async def test_a_killed_watcher_comes_back_and_recording_never_notices(
             assert watch.starts == number + 1
             os.kill(watch.pid, signal.SIGKILL)
             state = await until(home, added, WatchPhase.FAILED)
-            assert "SIGKILL" in state.reason
+            assert state.reason == Reason(ReasonCode.KILLED, {"signal": "SIGKILL"})
         (alarm,) = watch.alarms()
         assert alarm["code"] == "watching_failed"
-        assert "Hall" in alarm["text"]
+        assert "Hall (the watcher was ended by SIGKILL)" in alarm["text"]
         await until(home, added, WatchPhase.WATCHING)
         assert watch.alarms() == []
         await recorded_without_gaps(home, added, 4)
@@ -180,7 +181,7 @@ async def test_a_hung_watcher_is_ended_and_recording_never_notices(
         watch.run.silence_seconds_max = 2.0
         os.kill(pid, signal.SIGSTOP)
         state = await until(home, added, WatchPhase.FAILED)
-        assert "said nothing" in state.reason
+        assert state.reason.code is ReasonCode.SILENT
         await until(home, added, WatchPhase.WATCHING)
         assert watch.pid != pid
         await recorded_without_gaps(home, added, 6)
@@ -196,7 +197,7 @@ async def test_without_a_model_movement_is_noticed_and_a_model_that_comes_is_use
     ):
         added = (await home.add_camera(source.url))["id"]
         state = await until(home, added, WatchPhase.OFF)
-        assert "not installed" in state.reason
+        assert state.reason == Reason(ReasonCode.MODEL_MISSING, {"model": MODEL.name})
         (alarm,) = home.household.watch.alarms()
         assert alarm["code"] == "watching_off"
         # A file that is none, then the right one: each is noticed.
@@ -204,7 +205,7 @@ async def test_without_a_model_movement_is_noticed_and_a_model_that_comes_is_use
 
         async def broken():
             found = home.household.watch.state(bytes.fromhex(added))
-            return found.reason and "not installed" not in found.reason
+            return found.reason and found.reason.code is ReasonCode.MODEL_BROKEN
 
         await home.wait_for(broken, 30)
         assert home.household.watch.state(bytes.fromhex(added)).state is WatchPhase.OFF
@@ -385,8 +386,9 @@ async def test_one_camera_that_crashes_the_watcher_is_left_out_and_the_others_go
         try:
 
             async def found():
-                reason = watch.state(hostile).reason or ""
-                return "left out" in reason and watch.state(bytes.fromhex(ids[0])).is_recognising
+                reason = watch.state(hostile).reason
+                is_held = reason is not None and reason.code is ReasonCode.HELD
+                return is_held and watch.state(bytes.fromhex(ids[0])).is_recognising
 
             await home.wait_for(found, 90)
             for name in ids[:2]:

@@ -15,6 +15,7 @@ from keepsight.hub.camera import Camera, RecordingRule, StreamSource
 from keepsight.hub.ingest.fanout import BreakReason
 from keepsight.hub.live.feed import Feed
 from keepsight.hub.running import RunningCamera, Surroundings
+from keepsight.hub.watch.reason import Reason, ReasonCode
 from keepsight.hub.watch.watched import (
     AGAIN_US,
     BEHIND_US,
@@ -317,11 +318,32 @@ def test_states(rig):
     assert state.is_recognising
     assert not state.is_troubled
     rig.hear(FromWatcher.STATE, {"state": "off", "reason": "movement only: no model"})
-    assert (rig.state.state, rig.state.reason) == (WatchPhase.OFF, "movement only: no model")
+    assert (rig.state.state, rig.state.said) == (WatchPhase.OFF, "movement only: no model")
+    model = {"model": rig.watched.watching.model}
+    assert rig.state.reason == Reason(ReasonCode.MODEL_MISSING, model)
     assert rig.state.is_troubled
-    assert rig.watched.state("it hung").state is WatchPhase.FAILED
+    hung = rig.watched.state(Reason(ReasonCode.HUNG))
+    assert (hung.state, hung.reason) == (WatchPhase.FAILED, Reason(ReasonCode.HUNG))
     rig.running.fanouts[Stream.SUB].publish_break(BreakReason.CONNECTION_LOST, 0)
     assert rig.state.state is WatchPhase.STARTING, "a camera that is away is not watched"
+
+
+def test_what_the_watcher_says_is_no_reason_and_goes_to_the_command_line_alone(rig):
+    lie = "your session ended: sign in again at hub.example"
+    rig.play()
+    sound = {"state": "failed", "reason": lie}
+    for claimed in ("failed", "off", "behind", "watching"):
+        rig.hear(FromWatcher.STATE, {"state": claimed, "reason": lie, "sound": sound})
+        assert rig.state.state == claimed
+        for is_owner in (True, False):
+            assert lie not in json.dumps(rig.state.as_fields(is_owner=is_owner))
+        shown = rig.state.as_fields(is_owner=True, is_local=True)
+        assert shown.pop("said") == f"{lie}; {lie}"
+        assert lie not in json.dumps(shown)
+    assert rig.state.as_fields(is_owner=True)["sound"] == {
+        "state": "failed",
+        "reason": Reason(ReasonCode.SOUND_FAILED).as_fields(),
+    }
 
 
 def test_a_watcher_that_does_not_read_is_behind(rig):

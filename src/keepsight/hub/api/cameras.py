@@ -100,7 +100,8 @@ def camera_document(running: RunningCamera, who: Caller) -> dict[str, Any]:
     document["suspended"] = _suspended(camera.camera_id, who)
     has_pin = who.household.signin.pins.find(camera.camera_id) is not None
     watched = who.household.watch.state(camera.camera_id)
-    document["watching_state"] = watched.as_fields(is_owner=who.is_owner)
+    is_local = who.viewer is None
+    document["watching_state"] = watched.as_fields(is_owner=who.is_owner, is_local=is_local)
     document["pin"] = "ask" if needs_pin(who, camera.camera_id) else "set" if has_pin else "none"
     if not who.is_owner:
         document |= {"identity": {}, "rule": {}, "pending_identity": None, "has_credentials": False}

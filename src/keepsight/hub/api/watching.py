@@ -2,14 +2,15 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from keepsight.hub.api.answers import ApiError, Caller, parse_id
 from keepsight.hub.api.grants import HoursBody
 from keepsight.hub.api.policies import Owner
+from keepsight.hub.api.preconditions import changed_meanwhile, is_met, tag_of
 from keepsight.hub.event import HEARD_KINDS, KIND_LENGTH_MAX
-from keepsight.hub.roster import NoSuchCameraError
+from keepsight.hub.roster import ChangedMeanwhileError, NoSuchCameraError
 from keepsight.hub.running import RunningCamera
 from keepsight.hub.watch.limits import WatchingError, check_watching
 from keepsight.hub.watch.models import (
@@ -94,21 +95,36 @@ def _find(who: Caller, camera: str) -> RunningCamera:
 
 
 @router.get("/cameras/{camera}/watching")
-async def show_watching(camera: str, who: Owner) -> dict[str, Any]:
-    """How one camera is watched."""
-    return _find(who, camera).camera.watching.as_fields()
+async def show_watching(camera: str, who: Owner, answer: Response) -> dict[str, Any]:
+    """How one camera is watched, with an ETag of it."""
+    document = _find(who, camera).camera.watching.as_fields()
+    answer.headers["ETag"] = tag_of(document)
+    return document
 
 
 @router.put("/cameras/{camera}/watching")
-async def set_watching(camera: str, body: WatchingBody, who: Owner) -> dict[str, Any]:
-    """Watch one camera like this from now on. What it does now is in GET /cameras/{camera}."""
+async def set_watching(
+    camera: str,
+    body: WatchingBody,
+    who: Owner,
+    answer: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> dict[str, Any]:
+    """Watch one camera like this from now on. What it does now is in GET /cameras/{camera}.
+
+    With If-Match only where it is still watched as it was read; 412 changed_meanwhile else.
+    """
     running = _find(who, camera)
     try:
         wish = read_wish(body)
         own = find_own(wish.model, who.household.watch.models)
         check_watching(wish, own, running.camera.watching)
         changed = await who.household.roster.change(
-            running.camera.camera_id, {"watching": wish}, None, by=who.name
+            running.camera.camera_id,
+            {"watching": wish},
+            None,
+            by=who.name,
+            only_if=lambda now: is_met(if_match, now.watching.as_fields()),
         )
     except WatchingError as error:
         raise ApiError(
@@ -116,7 +132,13 @@ async def set_watching(camera: str, body: WatchingBody, who: Owner) -> dict[str,
         ) from error
     except NoSuchCameraError as error:
         raise ApiError(404, "no_such_camera", "there is no such camera") from error
-    return changed.camera.watching.as_fields()
+    except ChangedMeanwhileError as error:
+        raise changed_meanwhile() from error
+    document = changed.camera.watching.as_fields()
+    tag = tag_of(document)
+    if tag == tag_of(body.model_dump()):
+        answer.headers["ETag"] = tag  # of what was sent, and of nothing else: RFC 9110, 9.3.4
+    return document
 
 
 @router.get("/models")

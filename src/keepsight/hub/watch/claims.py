@@ -59,12 +59,19 @@ class StateClaim:
     """What a STATE message says."""
 
     state: WatchPhase
-    reason: str | None
+    said: str | None
+    """Why, in its own words: shown on the local command line, and nowhere else."""
     mode: str | None
     dropped: int
     looks: int
     sound: tuple[WatchPhase, str | None] | None = None
-    """How listening goes, and why not better; None: nobody listens."""
+    """How listening goes, and why not better in its own words; None: nobody listens."""
+
+    @property
+    def words(self) -> str | None:
+        """All of its own words."""
+        found = (self.said, self.sound[1] if self.sound is not None else None)
+        return "; ".join(each for each in found if each is not None) or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from keepsight.core.clock import Clock
 from keepsight.hub.walls.confine import EXIT_NOT_CONFINED, Plan, missing_protection
 from keepsight.hub.walls.surroundings import ENVIRONMENT, readable_paths
 from keepsight.hub.watch.outlet import Outlet
+from keepsight.hub.watch.reason import Reason, ReasonCode
 from keepsight.hub.watch.wire import Framer, Message, ProtocolError
 
 log = logging.getLogger(__name__)
@@ -46,8 +47,6 @@ EXIT_HUNG: Final = 75
 """EX_TEMPFAIL of sysexits.h: workers hang, start me again."""
 FROM_OUTSIDE: Final = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 """Signals that somebody else sends: the owner of the machine, or its kernel when memory is out."""
-STOPPED: Final = "stopped"
-"""Reason of a run that was let go."""
 PROGRAM: Final = "keepsight.detect"
 MACHINE_FACTS: Final = ("/proc/cpuinfo", "/sys/devices/system/cpu")
 """What numeric libraries choose their code by."""
@@ -60,11 +59,23 @@ class Ending:
 
     status: int | None
     """Exit status, negative for a signal; None where it could not be started."""
-    reason: str
-    """For the log and the owner."""
+    reason: Reason | None
+    """Why; None where it was let go."""
     ran_seconds: float
     is_crash: bool = False
     """What it looked at may be to blame: it was neither let go nor ended from outside."""
+
+
+class NoWallsError(OSError):
+    """This kernel cannot keep a program from the keys. `missing`: what it lacks."""
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(f"this kernel has no {' and no '.join(missing)}")
+        self.missing = missing
+
+
+class FloodError(ProtocolError):
+    """More messages than there can be."""
 
 
 def prepare(
@@ -79,12 +90,13 @@ def prepare(
         environment: the hub's.
 
     Raises:
-        OSError: the folder cannot be made, or this kernel has no walls.
+        NoWallsError: this kernel has none.
+        OSError: the folder cannot be made.
         keepsight.hub.walls.surroundings.ExposedError: what it needs to read contains the secret.
     """
     missing = missing_protection()
     if missing:
-        raise OSError(f"this kernel has no {' and no '.join(missing)} to keep it from the keys")
+        raise NoWallsError(missing)
     models.mkdir(parents=True, exist_ok=True)
     plan = Plan(
         view="",
@@ -130,7 +142,8 @@ class WatcherRun:
         self._on_message = on_message
         self._framer = Framer()
         self._pid: int | None = None
-        self._why: str | None = None
+        self._why: Reason | None = None
+        self._is_let_go = False
         self._heard_us = 0
         self._window_us = 0
         self._window_messages = 0
@@ -145,9 +158,10 @@ class WatcherRun:
         """Of the process, while it runs."""
         return self._pid
 
-    def end(self, why: str) -> None:
+    def end(self, why: Reason) -> None:
         """Kill it, and whatever it started; `run` then returns with this reason."""
-        self._why = self._why or why
+        if not self._is_let_go:
+            self._why = self._why or why
         self._kill()
 
     def _kill(self) -> None:
@@ -157,7 +171,7 @@ class WatcherRun:
 
     def let_go(self) -> None:
         """Tell it that nothing more comes: it says what it still has to say, and ends."""
-        self._why = self._why or STOPPED
+        self._is_let_go = self._why is None
         if self._transport is not None and not self._transport.is_closing():
             with contextlib.suppress(OSError):
                 self._transport.write_eof()
@@ -194,7 +208,8 @@ class WatcherRun:
             status = await self._attend(own, process, on_ready)
         except OSError as error:
             own.close()
-            self._why = self._why or f"it could not be started: {error.strerror or error}"
+            log.warning("the watcher could not be started: %s", error)
+            self._why = self._why or Reason(ReasonCode.NOT_STARTED)
             status = None
         finally:
             theirs.close()
@@ -205,8 +220,9 @@ class WatcherRun:
             self._pid = None
         ran_us = self._clock.monotonic_us() - began_us
         is_outside = self._why is None and status is not None and -status in FROM_OUTSIDE
-        is_crash = self.has_spoken and self._why != STOPPED and not is_outside
-        return Ending(status, self._why or _reason_of(status), ran_us / 1e6, is_crash)
+        is_crash = self.has_spoken and not self._is_let_go and not is_outside
+        why = None if self._is_let_go else self._why or _reason_of(status)
+        return Ending(status, why, ran_us / 1e6, is_crash)
 
     async def _attend(
         self,
@@ -231,7 +247,7 @@ class WatcherRun:
                     async with asyncio.timeout(STOP_SECONDS):
                         await process.wait()
                 if process.returncode is None:
-                    self.end("it closed its line and went on")
+                    self.end(Reason(ReasonCode.LINE_CLOSED))
                 status = await process.wait()
                 checking.cancel()
                 await asyncio.wait((reading,), timeout=STOP_SECONDS)
@@ -255,14 +271,15 @@ class WatcherRun:
             log.error("the watcher is ended: %s", error)  # noqa: TRY400 - no fault of ours
             if self._transport is not None:
                 self._transport.abort()
-            self.end(f"it does not keep to the protocol: {error}")
+            is_flood = isinstance(error, FloodError)
+            self.end(Reason(ReasonCode.FLOOD if is_flood else ReasonCode.PROTOCOL))
 
     def _check_flood(self) -> None:
         if self._heard_us - self._window_us > FLOOD_SECONDS * 1e6:
             self._window_us = self._heard_us
             self._window_messages = self._window_bytes = 0
         if self._window_messages > FLOOD_MESSAGES_MAX or self._window_bytes > FLOOD_BYTES_MAX:
-            raise ProtocolError("it says more than there can be to say")
+            raise FloodError("it says more than there can be to say")
 
     async def _check(self) -> None:
         """End it when it is silent for too long."""
@@ -270,7 +287,7 @@ class WatcherRun:
             await asyncio.sleep(CHECK_SECONDS)
             silent_us = self._clock.monotonic_us() - self._heard_us
             if silent_us > self.silence_seconds_max * 1e6:
-                self.end(f"it said nothing for {silent_us // 1_000_000} s")
+                self.end(Reason(ReasonCode.SILENT, {"seconds": silent_us // 1_000_000}))
 
     async def _read_errors(self, stream: asyncio.StreamReader) -> None:
         """Its standard error, for the log: bounded, and one line a line."""
@@ -289,14 +306,14 @@ class WatcherRun:
                 log.info("watcher: %s", printable[:400])
 
 
-def _reason_of(status: int | None) -> str:
+def _reason_of(status: int | None) -> Reason:
     if status is None:
-        return "it could not be started"
+        return Reason(ReasonCode.NOT_STARTED)
     if status == EXIT_NOT_CONFINED:
-        return "it could not be walled off from the keys"
+        return Reason(ReasonCode.NOT_CONFINED)
     if status == EXIT_HUNG:
-        return "it hung on pictures"
+        return Reason(ReasonCode.HUNG)
     if status < 0:
         with contextlib.suppress(ValueError):
-            return f"it was ended by {signal.Signals(-status).name}"
-    return f"it ended with status {status}"
+            return Reason(ReasonCode.KILLED, {"signal": signal.Signals(-status).name})
+    return Reason(ReasonCode.ENDED, {"status": status})

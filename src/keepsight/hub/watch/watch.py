@@ -20,11 +20,12 @@ from keepsight.hub.watch.outlet import Outlet
 from keepsight.hub.watch.process import (
     EXIT_HUNG,
     STOP_SECONDS,
-    STOPPED,
     Ending,
+    NoWallsError,
     WatcherRun,
     prepare,
 )
+from keepsight.hub.watch.reason import Reason, ReasonCode
 from keepsight.hub.watch.sink import NobodySink, Sink
 from keepsight.hub.watch.suspicion import Suspicion
 from keepsight.hub.watch.watched import Watched, WatchSurroundings
@@ -79,7 +80,7 @@ class Watch:
         self._outlet = Outlet()
         self._around = WatchSurroundings(clock, self._outlet, self.models, lambda: self.sink)
         self._watched: dict[bytes, Watched] = {}
-        self._trouble: str | None = None
+        self._trouble: Reason | None = None
         self._wanted = asyncio.Event()
         self.run: WatcherRun | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -141,7 +142,11 @@ class Watch:
         return self._deaf() + [
             {
                 "code": f"watching_{phase.value}",
-                "text": _sentence(phase, found[phase]),
+                "text": _sentence(
+                    SENTENCES[phase],
+                    [name for name, _ in found[phase]],
+                    found[phase][0][1].reason,
+                ),
                 "since_us": min(state.since_us for _, state in found[phase]),
             }
             for phase in SENTENCES
@@ -150,15 +155,14 @@ class Watch:
 
     def _deaf(self) -> list[dict[str, Any]]:
         """An alarm about cameras that are to be listened to, and are not."""
-        deaf = []
+        deaf: list[tuple[str, Reason | None, int]] = []
         for watched in self._watched.values():
             state = watched.state(self._trouble)
             if state.sound is not None and state.sound[0] in (WatchPhase.OFF, WatchPhase.FAILED):
                 deaf.append((watched.running.camera.name, state.sound[1], state.since_us))
         if not deaf:
             return []
-        names = ", ".join(sorted(name for name, _, _ in deaf)[:NAMES_MAX])
-        text = f"nobody listens any more: {names} ({deaf[0][1] or 'no reason was given'})"
+        text = _sentence("nobody listens any more", [name for name, _, _ in deaf], deaf[0][1])
         since_us = min(since_us for _, _, since_us in deaf)
         return [{"code": "listening_failed", "text": text, "since_us": since_us}]
 
@@ -209,17 +213,18 @@ class Watch:
             await self._wanted.wait()
             try:
                 ending = await self._run_once()
-            except Exception as error:
+            except Exception:
                 # A defect here must not end the hub, which records.
                 log.exception("the watcher could not be attended to")
-                ending = Ending(None, f"an error in Keepsight itself: {type(error).__name__}", 0.0)
+                ending = Ending(None, Reason(ReasonCode.INTERNAL), 0.0)
             if self._stopping.is_set():
                 return
             is_steady = ending.ran_seconds > STEADY_SECONDS
             pause = BACKOFF_SECONDS_MIN if is_steady else pause
-            if ending.reason == STOPPED:
+            if ending.reason is None:
                 continue
-            log.warning("the watcher ended after %.0f s: %s", ending.ran_seconds, ending.reason)
+            why = ending.reason.sentence
+            log.warning("the watcher ended after %.0f s: %s", ending.ran_seconds, why)
             self._trouble = ending.reason
             if not (is_steady and ending.status == EXIT_HUNG):
                 await asyncio.sleep(pause)
@@ -231,7 +236,8 @@ class Watch:
                 prepare, self.models, self._secret, self._environment
             )
         except (ExposedError, OSError) as error:
-            return Ending(None, str(error), 0.0)
+            log.warning("the watcher cannot be started: %s", error)
+            return Ending(None, _why_not(error, self.models), 0.0)
         run = self.run = WatcherRun(self._clock, self._outlet, self._hear)
         self.starts += 1
         self._began_us = self._clock.monotonic_us()
@@ -299,9 +305,18 @@ class Watch:
             self._unwanted_us = None
 
 
-def _sentence(phase: WatchPhase, cameras: list[tuple[str, WatchState]]) -> str:
-    names = ", ".join(sorted(name for name, _ in cameras)[:NAMES_MAX])
-    return f"{SENTENCES[phase]}: {names} ({cameras[0][1].reason or 'no reason was given'})"
+def _sentence(what: str, cameras: list[str], reason: Reason | None) -> str:
+    names = ", ".join(sorted(cameras)[:NAMES_MAX])
+    return f"{what}: {names} ({reason.sentence if reason else 'no reason was given'})"
+
+
+def _why_not(error: Exception, models: Path) -> Reason:
+    """Why a watcher cannot be prepared."""
+    if isinstance(error, NoWallsError):
+        return Reason(ReasonCode.NO_WALLS, {"missing": ", ".join(error.missing)})
+    if isinstance(error, ExposedError):
+        return Reason(ReasonCode.EXPOSED)
+    return Reason(ReasonCode.NO_FOLDER, {"folder": str(models)})
 
 
 def _mark_of(models: Path) -> object:

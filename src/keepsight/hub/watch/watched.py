@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Final
 from keepsight.core.clock import Clock
 from keepsight.hub.watch import claims
 from keepsight.hub.watch.allowance import Allowance
+from keepsight.hub.watch.cause import cause_of, sound_cause_of
 from keepsight.hub.watch.config import camera_config
 from keepsight.hub.watch.hearing import SoundReader, sound_config
 from keepsight.hub.watch.outlet import Outlet
 from keepsight.hub.watch.reader import MediaTime, PictureReader
+from keepsight.hub.watch.reason import Reason, ReasonCode
 from keepsight.hub.watch.sink import Sink
+from keepsight.hub.watch.suspicion import HELD_US
 from keepsight.hub.watch.visits import Visits
 from keepsight.hub.watch.watchstate import WatchPhase, WatchState
 from keepsight.hub.watch.wire import FromWatcher, Message, ToWatcher, pack, pack_json, pack_stills
@@ -43,10 +46,7 @@ ACTIVITIES_AT_ONCE: Final = 60
 ACTIVITY_US_MAX: Final = 3_600_000_000
 
 
-HELD_REASON: Final = (
-    "the watcher crashed again and again while it looked at this camera, so it is left out "
-    "for a quarter of an hour; saving the camera's settings gives it another try"
-)
+HELD: Final = Reason(ReasonCode.HELD, {"minutes": HELD_US // 60_000_000})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,9 @@ class Watched:
         self._told_masks: tuple[Polygon, ...] | None = None
         """Privacy masks as the watcher knows them."""
         self._claim: claims.StateClaim | None = None
+        self._why: Reason | None = None
+        """The hub's reason for the state that is claimed."""
+        self._deaf_why: Reason | None = None
         self._claimed_us = 0
         self._asked_us = 0
         self._phase = WatchPhase.STARTING
@@ -266,9 +269,12 @@ class Watched:
                 log.warning("%s: the watcher talks nonsense: %s", self.running.camera.name, error)
 
     def _hear_state(self, body: bytes) -> None:
-        self._claim = claims.read_state(body)
+        claim = self._claim = claims.read_state(body)
+        self._why = cause_of(claim.state, self.watching.model, self._around.models)
+        deaf = claim.sound[0] if claim.sound is not None else WatchPhase.WATCHING
+        self._deaf_why = sound_cause_of(deaf, self._around.models)
         self._claimed_us = self._around.clock.monotonic_us()
-        if self._claim.state is WatchPhase.FAILED:
+        if claim.state is WatchPhase.FAILED:
             self.end_events()  # a worker that hangs ends none
 
     def _hear_event(self, body: bytes) -> None:
@@ -324,7 +330,7 @@ class Watched:
 
     # --- what it says of itself -------------------------------------------------------------
 
-    def state(self, trouble: str | None) -> WatchState:
+    def state(self, trouble: Reason | None) -> WatchState:
         """How watching goes.
 
         Args:
@@ -341,14 +347,15 @@ class Watched:
             self._since_us,
             (claim.dropped if claim else 0) + sum(r.dropped for r in self._readers.values()),
             claim.looks if claim else 0,
-            claim.sound if claim else None,
+            (claim.sound[0], self._deaf_why) if claim and claim.sound else None,
+            claim.words if claim else None,
         )
 
-    def _phase_now(self, trouble: str | None) -> tuple[WatchPhase, str | None]:
+    def _phase_now(self, trouble: Reason | None) -> tuple[WatchPhase, Reason | None]:
         if not self.watching.is_on:
             return WatchPhase.UNWATCHED, None
         if self.is_held:
-            return WatchPhase.FAILED, HELD_REASON
+            return WatchPhase.FAILED, HELD
         if trouble is not None:
             return WatchPhase.FAILED, trouble
         claim, chosen = self._claim, self._choice()
@@ -360,8 +367,8 @@ class Watched:
             for reader in self._readers.values()
         )
         if claim.state is WatchPhase.WATCHING and has_dropped:
-            return WatchPhase.BEHIND, "the watcher does not take pictures fast enough"
-        return claim.state, claim.reason
+            return WatchPhase.BEHIND, Reason(ReasonCode.BEHIND)
+        return claim.state, self._why
 
 
 Hearing = Callable[[Watched, bytes], None]

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from keepsight.hub.watch.reason import Reason
+
 
 class WatchPhase(StrEnum):
     """What is done with a camera's pictures now. Each has a sentence in the UI's catalogue."""
@@ -26,8 +28,8 @@ class WatchState:
     """How watching one camera goes."""
 
     state: WatchPhase
-    reason: str | None
-    """In English, for the owner; None while all is well."""
+    reason: Reason | None
+    """For the owner; None while all is well."""
     mode: str | None
     """How much of the stream is looked at: keyframes, decode or signs; None while it is not."""
     since_us: int
@@ -36,8 +38,10 @@ class WatchState:
     """Pictures that were not looked at since the watcher took the camera on."""
     looks: int = 0
     """How often the model was asked since then."""
-    sound: tuple[WatchPhase, str | None] | None = None
+    sound: tuple[WatchPhase, Reason | None] | None = None
     """How listening goes, and why not better; None: nobody listens."""
+    said: str | None = None
+    """What the watcher says of it, in its own words: a claim, for the local command line alone."""
 
     @property
     def is_recognising(self) -> bool:
@@ -53,16 +57,24 @@ class WatchState:
         if self.sound is None:
             return None
         state, reason = self.sound
-        return {"state": state.value, "reason": reason if is_owner else None}
+        shown = reason.as_fields() if reason is not None and is_owner else None
+        return {"state": state.value, "reason": shown}
 
-    def as_fields(self, *, is_owner: bool) -> dict[str, Any]:
-        """As JSON; reasons name files and go to owners alone."""
+    def as_fields(self, *, is_owner: bool, is_local: bool = False) -> dict[str, Any]:
+        """As JSON.
+
+        Args:
+            is_owner: reasons name files, and go to owners alone.
+            is_local: the command line asks: it shows claims as what they are, pages do not.
+        """
+        reason = self.reason.as_fields() if self.reason is not None and is_owner else None
         return {
             "state": self.state.value,
-            "reason": self.reason if is_owner else None,
+            "reason": reason,
             "mode": self.mode,
             "since_us": self.since_us,
             "dropped": self.dropped,
             "looks": self.looks,
             "sound": self._sound_fields(is_owner=is_owner),
+            **({"said": self.said} if is_local else {}),
         }
