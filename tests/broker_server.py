@@ -5,7 +5,6 @@ import contextlib
 import getpass
 import os
 import shutil
-import socket
 import ssl
 import subprocess
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ import pytest
 from keepsight.core.secret import Secret
 from keepsight.hub.notices.broker import BrokerServer
 from tests.mail_server import make_certificate
+from tests.ports import free_port
 
 USER, PASSWORD = "hub", "s3cret-of-broker"
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -25,12 +25,6 @@ needs_mosquitto = pytest.mark.skipif(
     MOSQUITTO is None or MAKE_PASSWORD is None,
     reason="mosquitto is missing: run tests/system_packages.sh",
 )
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @dataclass
@@ -118,7 +112,7 @@ def _write_passwords(folder):
 async def mosquitto(folder, security="tls"):
     """A running broker; stopped at the end."""
     authority = make_certificate(folder)
-    port = _free_port()
+    port = free_port()
     _write_passwords(folder)
     lines = [
         f"listener {port} 127.0.0.1",

@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from keepsight.core.clock import SystemClock
 from keepsight.core.secret import Secret
 from keepsight.hub.mail import MailServer
+from tests.ports import free_port
 
 USER, PASSWORD = "hub@example.org", "s3cret-of-mail"
 
@@ -99,7 +100,7 @@ def mail_server(folder, security="tls", *, names=("localhost",), offers_starttls
     mailbox = Mailbox(server)
     options = {
         "hostname": "127.0.0.1",
-        "port": _free_port(),
+        "port": free_port(),
         "authenticator": _authenticate,
         "auth_required": True,
     }
@@ -118,11 +119,3 @@ def mail_server(folder, security="tls", *, names=("localhost",), offers_starttls
         yield mailbox
     finally:
         controller.stop()
-
-
-def _free_port():
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -35,7 +35,7 @@ async def test_udp_goes_only_to_the_address_that_asked(h264_clip):
         await client.ask("PLAY")
         await until(lambda: len(heard.packets) >= 30 and bool(reports.packets))
         client.close()
-        await asyncio.sleep(0.1)
+        await until(lambda: not server.sessions)
         count = len(heard.packets)
         await asyncio.sleep(0.3)
         assert len(heard.packets) == count, "packets went on after the client left"

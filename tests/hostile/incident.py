@@ -37,7 +37,8 @@ from tests.hostile.canary import (
     mark_of_jpeg,
     sign_in,
 )
-from tests.hostile.programs import find, free_port, running, write_nginx
+from tests.hostile.programs import find, running, write_nginx
+from tests.ports import free_port
 
 SCENES: Final = {"north": "front-door", "south": "living-room"}
 NAMES: Final = {"north": "Front door", "south": "Living room"}

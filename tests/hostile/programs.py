@@ -8,7 +8,6 @@ import asyncio
 import os
 import pwd
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -20,6 +19,7 @@ from typing import Final
 import pytest
 
 from tests.hostile.tally import TALLY
+from tests.ports import free_port
 
 READ_SECONDS: Final = 0.1
 """How long a cache waits for its origin before it falls back on what it has."""
@@ -47,14 +47,6 @@ def find(command: str) -> str:
         sys.stderr.write(f"\nNOT SHOWN: {command} is not installed\n")
         pytest.skip(f"{command} is not installed")
     return found
-
-
-def free_port() -> int:
-    """A port of loopback that nobody uses now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 NGINX_FRAME: Final = """

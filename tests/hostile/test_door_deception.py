@@ -13,8 +13,9 @@ from typing import Final
 import pytest
 
 from tests.door.conftest import House, MakeHouse, make_house, ui_folder
-from tests.hostile.programs import find, free_port, running, write_nginx
+from tests.hostile.programs import find, running, write_nginx
 from tests.hostile.wire import RawAnswer, read_answer, send
+from tests.ports import free_port
 
 __all__ = ["make_house", "ui_folder"]
 EVIL: Final = "evil.example"

@@ -12,8 +12,9 @@ from typing import Final
 import pytest
 
 from tests.door.conftest import House, MakeHouse, make_house, ui_folder
-from tests.hostile.programs import find, free_port, running, write_nginx
+from tests.hostile.programs import find, running, write_nginx
 from tests.hostile.wire import read_answer, send, statuses
+from tests.ports import free_port
 
 __all__ = ["make_house", "ui_folder"]
 _HEAD: Final = "{method} /api/hello HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"

@@ -21,7 +21,7 @@ from tests.home import (
 NEW = "meadow copper violin thunder"
 
 
-async def live_a_while(directory, camera_id, seconds):
+async def live_a_while(directory, camera_id):
     """Run the hub, watch every stream, and give the sealed fragments with the secret of each."""
     async with running_hub(directory) as home:
         running = home.household.roster.find(bytes.fromhex(camera_id))
@@ -33,10 +33,17 @@ async def live_a_while(directory, camera_id, seconds):
         await home.wait_for(picture)
         for live in running.live.values():
             live.watch(got.append)
-        await asyncio.sleep(seconds / 2)
+
+        async def more(count):
+            async def has_come():
+                return len(got) >= count
+
+            await home.wait_for(has_come, 60)
+
+        await more(20)
         home.household.roster.roll_windows()
         home.household.archive.recordings.roll()
-        await asyncio.sleep(seconds / 2)
+        await more(len(got) + 20)
         return [bytes(sealed) for sealed in got]
 
 
@@ -58,11 +65,11 @@ async def test_no_key_and_counter_are_used_twice(tmp_path, cheap_argon2, clip):
             await set_up(home)
             added = await home.add_camera(camera.url)
         shutil.copytree(directory, tmp_path / "backup")
-        sealed = await live_a_while(directory, added["id"], 3)
+        sealed = await live_a_while(directory, added["id"])
         sealed += recorded(directory)
         shutil.rmtree(directory)
         shutil.copytree(tmp_path / "backup", directory)
-        sealed += await live_a_while(directory, added["id"], 3)
+        sealed += await live_a_while(directory, added["id"])
         sealed += recorded(directory)
     assert len(sealed) > 60
     # The commitment follows from the window's secret, so it names the key without showing it.

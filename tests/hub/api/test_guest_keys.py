@@ -119,6 +119,20 @@ async def test_a_guest_gets_the_granted_purposes_of_the_granted_camera(home, cli
                 assert known == {"not_granted"}
 
 
+def hours_around(now):
+    """From 90 minutes ago to in three hours, once a week: wide enough for a change to or from
+    summer time, and over midnight where it is near."""
+    minute, day = now.hour * 60 + now.minute, 24 * 60
+    parts = []
+    for days in (-1, 0, 1):
+        start = max(0, minute - 90 - days * day)
+        end = min(day, minute + 180 - days * day)
+        if start < end:
+            weekday = (now.weekday() + days) % 7
+            parts.append({"weekdays": [weekday], "start_minute": start, "end_minute": end})
+    return parts
+
+
 async def test_keys_stop_at_the_end_of_a_grant_and_at_the_end_of_its_hours(home, clip):
     async with two_cameras(home, clip) as ids:
         kitchen = ids["Kitchen"]
@@ -126,15 +140,7 @@ async def test_keys_stop_at_the_end_of_a_grant_and_at_the_end_of_its_hours(home,
         until = home.hub.clock.wall_us() + 2 * HOUR_US
         soon = grant(kitchen, "live", until_us=until)
         now = dt.datetime.fromtimestamp(home.hub.clock.wall_us() / 1e6).astimezone()
-        minute = now.hour * 60 + now.minute
-        # Around now, on this weekday only, and wide enough for a change to or from summer time.
-        start = max(0, minute - 90)
-        hours = {
-            "weekdays": [now.weekday()],
-            "start_minute": start,
-            "end_minute": min(24 * 60, start + 270),
-        }
-        timed = grant(kitchen, "live", hours=[hours])
+        timed = grant(kitchen, "live", hours=hours_around(now))
         async with (
             home.member("Until", "guest", [soon]) as ending,
             home.member("Hours", "guest", [timed]) as at_hours,

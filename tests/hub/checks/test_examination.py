@@ -71,11 +71,11 @@ async def test_nonsense_is_said_to_be_unread(tmp_path):
 async def test_it_can_be_ended_at_any_time(tmp_path):
     found = examination_of(tmp_path, home__apk=article_app())
     running = asyncio.ensure_future(found.run(lambda *_: None))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while found._group is None:  # noqa: ASYNC110 - a poll
             await asyncio.sleep(0.01)
     found.end(FailureReason.CANCELLED)
-    examined = await asyncio.wait_for(running, 10)
+    examined = await asyncio.wait_for(running, 40)
     assert (examined.report, examined.reason) == (None, FailureReason.CANCELLED)
 
 
@@ -142,7 +142,7 @@ async def test_the_lab_ends_with_a_hub_that_is_killed(tmp_path):
         lab = int(process.stdout.readline())
         assert is_alive(lab)
         process.send_signal(signal.SIGKILL)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while is_alive(lab):  # noqa: ASYNC110 - a poll
             await asyncio.sleep(0.02)
 

@@ -19,6 +19,7 @@ import pytest
 from keepsight.hub.walls import landlock, seccomp
 from keepsight.hub.walls.confine import EXIT_NOT_CONFINED, Plan, make_view, read_plan
 from keepsight.hub.walls.surroundings import readable_paths
+from tests.ports import free_port
 
 MIB = 1024 * 1024
 
@@ -113,7 +114,8 @@ def surroundings(tmp_path):
     secret = tmp_path / "secret"
     secret.mkdir()
     (secret / "keyring.json").write_text("the keys")
-    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket(socket.AF_UNIX) as own:
+    where = ("127.0.0.1", free_port())
+    with socket.create_server(where) as listener, socket.socket(socket.AF_UNIX) as own:
         path = secret / "c.sock"
         own.bind(os.path.relpath(path))
         own.listen(8)

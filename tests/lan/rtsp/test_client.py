@@ -84,7 +84,9 @@ async def test_a_right_camera():
         assert [unit.is_keyframe for unit in sink.units[:11]] == [True] + [False] * 9 + [True]
         ticks = [unit.media_ticks for unit in sink.units]
         assert ticks == list(range(ticks[0], ticks[0] + len(ticks) * 4500, 4500))
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(20):
+            while "TEARDOWN" not in camera.requests():  # noqa: ASYNC110 - seen from outside
+                await asyncio.sleep(0.01)
         assert camera.requests() == ["OPTIONS", "DESCRIBE", "SETUP", "SETUP", "PLAY", "TEARDOWN"]
 
 

@@ -81,12 +81,12 @@ async def watch_until_punched(camera):
         ScriptedCamera(camera.script()) as server,
         playing(server, Units(), transport="udp"),
     ):
-        await asyncio.sleep(0.1)
-        while True:
-            try:
-                seen.append(camera.socket.recv(100))
-            except BlockingIOError:
-                break
+        async with asyncio.timeout(20):
+            while len(seen) < 2:
+                try:
+                    seen.append(camera.socket.recv(100))
+                except BlockingIOError:
+                    await asyncio.sleep(0.01)
     camera.socket.close()
     assert seen[0][:1] == b"\x80"
     assert {packet[1] for packet in seen} == {0, 201}
