@@ -1,18 +1,23 @@
 """Messages by the book: the RFC's own vector, a real TLS service, and addresses that are no push
 service. Browsers name these addresses, so a wrong one must reach nothing."""
 
+from dataclasses import replace
+
 import http_ece
+import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from keepsight.core.clock import SystemClock
 from keepsight.hub.egress import Egress
 from keepsight.hub.notices.push import (
+    CONTACT_UNKNOWN,
     PAYLOAD_BYTES,
     Pusher,
     PushError,
     PushHosts,
     encrypt,
+    mail_contact,
     read_target,
 )
 from tests.push_service import decode, encode, open_message, push_service
@@ -163,6 +168,42 @@ async def test_a_message_arrives_signed_and_opens(service, pusher):
     assert headers["Urgency"] == "high"
     assert not {"Cookie", "Referer"} & set(headers)
     assert b'"v"' not in sealed
+
+
+@pytest.mark.parametrize(
+    ("sender", "expected"),
+    [
+        ("hub@mail.example.org", "mailto:hub@mail.example.org"),
+        ("a+b%c&d@example.org", "mailto:a%2Bb%25c%26d@example.org"),
+        ("", CONTACT_UNKNOWN),
+        ("hub@localhost", CONTACT_UNKNOWN),
+        ("hub@nas.local", CONTACT_UNKNOWN),
+        ("hub@home.arpa", CONTACT_UNKNOWN),
+        ("hub@nas.LAN", CONTACT_UNKNOWN),
+        ("hub@x.invalid", CONTACT_UNKNOWN),
+        ("hub@[192.168.1.4]", CONTACT_UNKNOWN),
+        ("hub@192.168.1.4", CONTACT_UNKNOWN),
+        ("hüb@example.org", CONTACT_UNKNOWN),
+    ],
+)
+def test_only_a_mailbox_that_can_be_reached_is_named_as_contact(sender, expected):
+    assert mail_contact(sender) == expected
+
+
+async def test_the_owners_contact_goes_before_the_default(service, pusher):
+    browser = service.browser()
+    target = target_of(service, browser)
+    pusher.contact_default = lambda: "mailto:hub@example.net"
+    await send(pusher, target)
+    pusher.services = replace(pusher.services, contact="https://example.net/contact")
+    await send(pusher, target)
+    named = [contact_in(headers["Authorization"]) for headers, _ in browser.requests]
+    assert named == ["mailto:hub@example.net", "https://example.net/contact"]
+
+
+def contact_in(authorization):
+    token = authorization.removeprefix("vapid t=").partition(",")[0]
+    return jwt.decode(token, options={"verify_signature": False})["sub"]
 
 
 @pytest.mark.parametrize(
