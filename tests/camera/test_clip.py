@@ -109,6 +109,26 @@ def test_a_sub_stream_of_a_copied_film_costs_nothing_until_watched(films):
     assert subs[0].is_keyframe
 
 
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_a_viewer_between_two_far_keyframes_of_the_film_sees_at_once(films, b_frames):
+    film = films(Film(audio=None, seconds=6, gop_frames=200, b_frames=b_frames))
+    samples, stop, demand = [], threading.Event(), Demand()
+    demand.watch(MAIN)
+
+    def emit(sample):
+        samples.append(sample)
+        if len(samples) == 40:
+            demand.watch(SUB)
+        if sum(each.stream == SUB for each in samples) == 10:
+            stop.set()
+
+    Clip(film, CLOCK, speed=20, has_sub=True).run(emit, demand, stop)
+    first = next(each for each in samples if each.stream == SUB)
+    came = max(each.media_ticks for each in samples[:40])
+    assert first.is_keyframe
+    assert first.media_ticks - came <= 5 * 4500
+
+
 def test_speed_paces_and_dates_by_media_time(films):
     film = films(Film())
     began_us = CLOCK.monotonic_us()

@@ -53,6 +53,10 @@ AUDIO_CODECS: Final[dict[str, AudioCodec]] = {
 LOOKAHEAD_PACKETS: Final = 128
 """Packets are sorted over this many: files may interleave sound and picture coarsely."""
 PROBE_PACKETS_MAX: Final = 256
+BEHIND_PACKETS_MAX: Final = 600
+BEHIND_BYTES_MAX: Final = 32 << 20
+"""Kept since the film's last keyframe, for the viewer who comes next: some films have one in half a
+minute. Beyond that the viewer waits for the next."""
 SUB_WIDTH: Final = 640
 BITS_PER_PIXEL: Final = 0.12
 """Of what we encode ourselves."""
@@ -272,10 +276,14 @@ class _Round:
         """Where this round begins on the endless timeline, in seconds."""
         self._sound_end = Fraction(0)
         self._is_decoding = False
+        self._behind: list[Any] = []
+        """Packets since the last keyframe that nobody has needed decoded yet."""
+        self._behind_bytes = 0
 
     def play(self) -> bool:
         """One round; False when the source shall stop."""
         end = Fraction(0)
+        self._behind.clear()
         for packet in self._clip.packets():
             due = self._origin + max(Fraction(0), packet.decode_seconds)
             wall_us = self._pace.wait(round(due * 1_000_000))
@@ -301,15 +309,39 @@ class _Round:
             if units:
                 is_key = is_keyframe(track.codec, units)
                 self._emit(Sample(MAIN, True, ticks, wall_us, is_key, units))
-        is_needed = any(self._demand.is_watched(name) for name in self._clip.encoders)
-        # A decoder starts at a keyframe, whenever the first viewer comes.
-        self._is_decoding = is_needed and (self._is_decoding or packet.av_packet.is_keyframe)
-        if self._is_decoding:
-            for frame in packet.av_packet.decode():
-                # The decoder may return pictures later than it was fed: their own time is kept.
-                seconds = Fraction(frame.pts * frame.time_base) - self._clip.first_seconds
-                taken = self._origin + seconds
-                self._encode(frame, taken, wall_us + round((taken - show) * 1_000_000))
+        if not any(self._demand.is_watched(name) for name in self._clip.encoders):
+            self._is_decoding = False
+            self._leave(packet.av_packet)
+            return
+        if not self._is_decoding and not self._catch_up(packet.av_packet):
+            return
+        for frame in packet.av_packet.decode():
+            # The decoder may return pictures later than it was fed: their own time is kept.
+            seconds = Fraction(frame.pts * frame.time_base) - self._clip.first_seconds
+            taken = self._origin + seconds
+            self._encode(frame, taken, wall_us + round((taken - show) * 1_000_000))
+
+    def _leave(self, packet: Any) -> None:
+        """Nobody watches: keep what the next viewer's first picture builds on."""
+        if packet.is_keyframe:
+            self._behind, self._behind_bytes = [packet], packet.size
+        elif self._behind:
+            self._behind.append(packet)
+            self._behind_bytes += packet.size
+            if len(self._behind) > BEHIND_PACKETS_MAX or self._behind_bytes > BEHIND_BYTES_MAX:
+                self._behind.clear()
+
+    def _catch_up(self, packet: Any) -> bool:
+        """Decode up to here; False while there is no keyframe to begin with."""
+        if packet.is_keyframe:
+            self._behind.clear()
+        elif not self._behind:
+            return False
+        for behind in self._behind:
+            behind.decode()
+        self._behind.clear()
+        self._is_decoding = True
+        return True
 
     def _encode(self, frame: av.VideoFrame, show: Fraction, wall_us: int) -> None:
         ticks = round(show * VIDEO_CLOCK_RATE)
