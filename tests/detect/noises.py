@@ -43,6 +43,25 @@ def smoke_alarm(rounds=4, hertz=3100):
     return np.concatenate([np.concatenate([beep, gap] * 3 + [silence(1.0)]) for _ in range(rounds)])
 
 
+def co_alarm(rounds=3, hertz=3100, stretch=1.0):
+    """T4 of UL 2034: four beeps of 0.1 s, 0.1 s apart, then 5 s of silence."""
+    beep, gap = tone(hertz, 0.1 * stretch), silence(0.1 * stretch)
+    one = np.concatenate([beep, gap] * 4 + [silence(4.9 * stretch)])
+    return np.concatenate([one] * rounds)
+
+
+def in_room(sound, fade_seconds, wet=1.0, seed=5):
+    """With an echo that fades by 60 dB in so long, and is `wet` times as strong as the sound."""
+    count = int(fade_seconds * SAMPLE_RATE)
+    fading = 10 ** (-3 * np.arange(count) / count)
+    echo = np.random.default_rng(seed).normal(0, 1, count) * fading
+    echo *= wet / np.sqrt((echo**2).sum())
+    echo[0] += 1
+    size = 1 << (len(sound) + count).bit_length()
+    made = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(echo, size), size)[: len(sound)]
+    return 0.4 * made / np.abs(made).max()
+
+
 def white_noise(seconds, loud=0.1, seed=1):
     return np.random.default_rng(seed).normal(0, loud, int(seconds * SAMPLE_RATE))
 

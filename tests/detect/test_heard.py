@@ -1,11 +1,14 @@
 """From windows to events: goal: what goes on is one event; method: scores written by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from keepsight.detect.beeps import Alarm
 from keepsight.detect.ear import CLASSES
 from keepsight.detect.event import Phase
-from keepsight.detect.heard import SoundBook, Window
+from keepsight.detect.heard import RHYTHM_SCORE, SoundBook, Window
 from keepsight.detect.sound import SOUND_KINDS
 from keepsight.detect.zones import Rules, read_rules
 
@@ -111,3 +114,20 @@ def test_what_never_ends_is_told_again_after_an_hour():
     told = listen(book, [LOUD] * 7500)
     starts = [event for event in told if event.phase is Phase.START]
     assert len(starts) == 2
+
+
+def test_a_rhythm_alone_is_an_alarm_that_began_with_its_first_beep():
+    book = SoundBook(EVERYTHING, Rules())
+    told = listen(book, [{"asked": False}] * 30)
+    known = replace(window(30, asked=False), alarm=Alarm("T4", 6.5))
+    told += book.take(known)
+    (event,) = told
+    assert (event.kind, event.phase) == ("alarm", Phase.START)
+    assert event.confidence == RHYTHM_SCORE
+    began_us = known.start_us + LENGTH_US // 2 - 6_500_000
+    assert event.start_us <= began_us < event.start_us + LENGTH_US
+
+
+def test_a_rhythm_is_nothing_where_nobody_listens_for_alarms():
+    book = SoundBook(("speech", "bark"), Rules())
+    assert book.take(replace(window(0), alarm=Alarm("T3", 6.0))) == []

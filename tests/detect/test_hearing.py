@@ -17,6 +17,7 @@ from keepsight.detect.zones import Rules
 from tests.detect.installed import need_model
 from tests.detect.noises import (
     WALL_US,
+    co_alarm,
     code_sound,
     in_steps,
     shattering,
@@ -72,6 +73,17 @@ def test_a_smoke_alarm_is_told_once_whatever_the_codec(real_ear, codec):
     assert event.noticed_us - event.start_us < 3_500_000
     assert event.start_wall_us == event.start_us + WALL_US
     assert hearing.trouble is None
+
+
+@pytest.mark.parametrize("codec", ["aac", "opus", "pcma"])
+def test_a_co_alarm_is_told_once_with_its_second_round(real_ear, codec):
+    sound = np.concatenate([silence(3), co_alarm(5), silence(16)])
+    told, _ = heard(*code_sound(sound, codec), real_ear)
+    (event,) = ends(told)
+    assert event.kind == "alarm"
+    assert 2 < event.start_us / 1e6 < 4
+    assert event.noticed_us - event.start_us < 8_500_000
+    assert event.end_us / 1e6 > 26
 
 
 @pytest.mark.parametrize(

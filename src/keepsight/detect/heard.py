@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from keepsight.detect.beeps import Alarm
 from keepsight.detect.ear import Scores
 from keepsight.detect.event import Phase
 from keepsight.detect.sound import SOUND_KINDS, SoundEvent, SoundKind
@@ -15,6 +16,8 @@ from keepsight.detect.zones import Rules, is_scheduled
 
 UPDATE_SECONDS: Final = 5.0
 """Between updates of one event."""
+RHYTHM_SCORE: Final = 0.95
+"""Of an alarm whose rhythm was heard twice."""
 GAP_SECONDS: Final = 2.0
 """Between windows; they overlap by half a second where nothing is missing."""
 OPEN_ENDED_SECONDS_MAX: Final = 3600.0
@@ -31,6 +34,8 @@ class Window:
     end_wall_us: int
     scores: Scores | None
     """None: not worth asking about."""
+    alarm: Alarm | None = None
+    """Whose second round is complete by the middle of the window."""
 
 
 @dataclass(slots=True)
@@ -114,9 +119,12 @@ class SoundBook:
                 score = float(window.scores[list(listener.kind.classes)].max())
             # What is no number is no sound.
             score = min(1.0, score) if np.isfinite(score) else 0.0
+            is_known = listener.kind.has_rhythm and window.alarm is not None
+            if is_known:
+                score = max(score, RHYTHM_SCORE)
             listener.recent.append((window, score))
             if listener.open is None:
-                told += self._begin(listener, window)
+                told += self._begin(listener, window, is_known=is_known)
             else:
                 told += self._go_on(listener, window, score)
         return told
@@ -132,12 +140,14 @@ class SoundBook:
                     told.append(self._end(listener))
         return told
 
-    def _begin(self, listener: _Listener, window: Window) -> list[SoundEvent]:
+    def _begin(self, listener: _Listener, window: Window, *, is_known: bool) -> list[SoundEvent]:
+        """An event, if enough speaks for one; is_known: the newest window alone is enough."""
         hits = listener.hits
-        if len(hits) < listener.kind.windows or hits[-1][0] is not window:
+        is_enough = is_known or len(hits) >= listener.kind.windows
+        if not is_enough or hits[-1][0] is not window:
             return []
         cooldown_us = int(self._rules.cooldown_seconds * 1e6)
-        first = hits[0][0]
+        first = self._first(listener, window) if is_known else hits[0][0]
         is_too_soon = (
             listener.ended_us is not None and first.start_us - listener.ended_us < cooldown_us
         )
@@ -154,6 +164,12 @@ class SoundBook:
             window.end_us,
         )
         return [listener.event(Phase.START)]
+
+    def _first(self, listener: _Listener, window: Window) -> Window:
+        """The window in which the alarm's first beep was, as far back as windows are kept."""
+        ago_us = int(window.alarm.ago_seconds * 1e6) if window.alarm is not None else 0
+        middle_us = (window.start_us + window.end_us) // 2
+        return next(each for each, _ in listener.recent if each.end_us > middle_us - ago_us)
 
     def _go_on(self, listener: _Listener, window: Window, score: float) -> list[SoundEvent]:
         known = listener.open

@@ -1,7 +1,8 @@
 """One camera's sound chain: coded packets in, events out.
 
 feed() -> soundtrack (16 kHz samples) -> windows of 0.975 s that overlap by half -> loudness (worth
-asking?) -> ear (YAMNet) -> heard (events). Not for several threads at once.
+asking?) -> ear (YAMNet) -> heard (events); beside it beeps, which know alarms by their rhythm. Not
+for several threads at once.
 """
 
 import time
@@ -11,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from keepsight.detect.beeps import Beeps
 from keepsight.detect.ear import WINDOW_SAMPLES, Ear, EarError
 from keepsight.detect.heard import SoundBook, Window
 from keepsight.detect.loudness import Loudness
@@ -61,6 +63,7 @@ class Hearing:
         self._track = track
         self._book = book
         self._loudness = Loudness()
+        self._beeps = Beeps()
         self._samples: Samples = np.zeros(0, np.float32)
         self._start_us: int | None = None
         """Media time of the first sample in hand."""
@@ -118,6 +121,7 @@ class Hearing:
         if abs(off_us) > GAP_SECONDS * 1e6:
             self.counts.gaps += 1
             self._track.restart()
+            self._beeps.restart()
             self._samples = self._samples[:0]
             self._start_us = first.media_us
         else:
@@ -140,7 +144,8 @@ class Hearing:
                     self.failure = str(error)
         end_us = start_us + WINDOW_SAMPLES * 1_000_000 // SAMPLE_RATE
         offset_us = self._wall_offset_us
-        window = Window(start_us, end_us, start_us + offset_us, end_us + offset_us, scores)
+        alarm = self._beeps.feed(samples[:STEP_SAMPLES])
+        window = Window(start_us, end_us, start_us + offset_us, end_us + offset_us, scores, alarm)
         self._samples = self._samples[STEP_SAMPLES:]
         self._start_us = start_us + STEP_SAMPLES * 1_000_000 // SAMPLE_RATE
         self._heard_us = end_us

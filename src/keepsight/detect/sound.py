@@ -46,6 +46,8 @@ class SoundKind:
     """...of so many in a row."""
     quiet_seconds: float
     """Without a window that speaks for it, it is over."""
+    has_rhythm: bool = False
+    """Known by the rhythm of its beeps too (beeps.py), whatever the model says."""
 
 
 SOUND_KINDS: Final = (
@@ -55,7 +57,7 @@ SOUND_KINDS: Final = (
     SoundKind("scream", (11,), 0.4, 2, 4, 5.0),
     # Smoke alarms (T3: three beeps, 1.5 s pause) and CO alarms (T4: four short beeps, 5 s pause)
     # repeat; a microwave's beep does not. Sirens of the street (390) are left out.
-    SoundKind("alarm", (382, 393, 394), 0.4, 3, 16, 12.0),
+    SoundKind("alarm", (382, 393, 394), 0.4, 3, 16, 12.0, has_rhythm=True),
     # Shatter and breaking, not "glass": that is every toast and every dish put away.
     SoundKind("glass", (437, 464), 0.4, 1, 1, 5.0),
     SoundKind("bark", (69, 70, 73), 0.5, 2, 6, 10.0),
