@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.web.house import House
 
@@ -19,6 +19,10 @@ CHROMIUM_ARGUMENTS: Final = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]  # fmt: skip
+
+WAIT_MS: Final = 30_000
+"""Usual bound of every `expect`: no test is about time, and a busy machine draws late."""
+expect.set_options(timeout=WAIT_MS)
 
 
 @pytest.fixture(scope="session")

@@ -61,8 +61,9 @@ async def sign_in_until(page: Page, seen: Locator) -> None:
         await form.or_(seen).first.wait_for(timeout=WAIT_MS)
         if await seen.count():
             return
-        await sign_in(page)
-        await page.wait_for_timeout(3_000)
+        async with page.expect_response("**/api/session"):
+            await sign_in(page)
+        await expect(form).to_have_count(0, timeout=WAIT_MS)
     await expect(seen).to_be_visible(timeout=WAIT_MS)
 
 
@@ -89,11 +90,11 @@ async def test_a_proof_and_a_restored_backup_in_a_real_browser(
 
             await home.wait_for(released, 60)
             await page.get_by_role("link", name="Ledger").click()
-            await expect(page.get_by_text("could see something")).to_be_visible(timeout=15_000)
+            await expect(page.get_by_text("could see something")).to_be_visible(timeout=WAIT_MS)
             await expect(page.get_by_text("Live pictures").first).to_be_visible()
             await page.get_by_role("button", name="Prove this line").first.click()
             proven = page.get_by_text("Proven, by this browser itself.")
-            await expect(proven).to_be_visible(timeout=15_000)
+            await expect(proven).to_be_visible(timeout=WAIT_MS)
             await expect(page.locator("blockquote")).to_contain_text("Ann was given the key")
             await page.keyboard.press("Escape")
             await page.get_by_role("button", name="Read it all again").click()
@@ -107,11 +108,11 @@ async def test_a_proof_and_a_restored_backup_in_a_real_browser(
             # Both logs show it, and one banner says it.
             alarm = page.get_by_role("alert").filter(has_text="No pictures are opened")
             ledger_alarm = page.get_by_role("alert").filter(has_text="ledger has changed behind")
-            await expect(alarm).to_be_visible(timeout=15_000)
+            await expect(alarm).to_be_visible(timeout=WAIT_MS)
             await expect(ledger_alarm).to_have_count(0)
             await page.get_by_role("button", name="I have looked into it").click()
             dialog = page.get_by_role("dialog")
             await dialog.get_by_role("button", name="I have looked into it").click()
             await sign_in_until(page, page.get_by_text("This browser remembers the ledger"))
-            await expect(alarm.or_(ledger_alarm)).to_have_count(0, timeout=15_000)
+            await expect(alarm.or_(ledger_alarm)).to_have_count(0, timeout=WAIT_MS)
     await page.context.close()

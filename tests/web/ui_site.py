@@ -67,7 +67,6 @@ class Visitor:
             service_workers="block", reduced_motion="reduce", accept_downloads=True,
         )  # fmt: skip
         self.page = page = await self.context.new_page()
-        page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._on_console)
         await page.goto(f"{self.address}{path}?mock={scenario}")
