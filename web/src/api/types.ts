@@ -2,6 +2,7 @@
 // are microseconds since 1970 UTC (`_us`).
 
 import type { Capability } from './members';
+import type { Reason } from './watching';
 import type { StreamName } from '../seal/header';
 
 export type { StreamName };
@@ -132,7 +133,7 @@ export interface Camera {
   /** It has privacy masks: its stills are the watcher's, live pictures are not masked. */
   masked?: boolean;
   /** How watching it goes. */
-  watching_state?: { state: string; reason: string | null };
+  watching_state?: { state: string; reason: Reason | null };
 }
 
 /** Something is switched off. */
@@ -290,7 +291,7 @@ export interface CameraStatus {
   gap_seconds_today: number;
   recorded_bytes: number;
   /** How watching it goes: `watching_state` of the camera. */
-  watching?: { state: string; reason: string | null };
+  watching?: { state: string; reason: Reason | null };
 }
 
 export interface DiskStatus {

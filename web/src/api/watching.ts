@@ -62,27 +62,50 @@ export interface Models {
   own_folder: string;
 }
 
+/** As the hub has it, and the ETag of that: what a change of it is sent with. */
+export interface KeptWatching {
+  watching: Watching;
+  /** null where the hub gave none. */
+  tag: string | null;
+}
+
+/** Why something goes as it goes. `watching.reason.<code>` is its sentence in the catalogue. */
+export interface Reason {
+  code: string;
+  values: Record<string, string | number>;
+  /** The hub's own sentence, in English. */
+  message: string;
+}
+
 /** What is done with a camera's pictures right now. */
 export interface WatchState {
   state: 'watching' | 'behind' | 'off' | 'failed' | 'starting' | 'unwatched';
-  reason: string | null;
+  reason: Reason | null;
   mode: string | null;
   since_us: number;
   dropped: number;
   looks: number;
   /** How listening goes; null: nobody listens. */
-  sound?: { state: string; reason: string | null } | null;
+  sound?: { state: string; reason: Reason | null } | null;
+}
+
+async function kept(answer: Response): Promise<KeptWatching> {
+  return { watching: (await answer.json()) as Watching, tag: answer.headers.get('ETag') };
 }
 
 export class WatchingClient {
-  constructor(private readonly api: Pick<ApiClient, 'get' | 'change'>) {}
+  constructor(private readonly api: Pick<ApiClient, 'get' | 'ask'>) {}
 
-  read(camera: string): Promise<Watching> {
-    return this.api.get(`/cameras/${camera}/watching`);
+  async read(camera: string): Promise<KeptWatching> {
+    return kept(await this.api.ask(`/cameras/${camera}/watching`, { method: 'GET' }));
   }
 
-  write(camera: string, watching: Watching): Promise<Watching> {
-    return this.api.change('PUT', `/cameras/${camera}/watching`, watching);
+  /** Only over what has this tag; `changed_meanwhile` where somebody else saved since it was read. */
+  async write(camera: string, watching: Watching, tag: string | null): Promise<KeptWatching> {
+    const headers = { 'X-Keepsight': '1', 'Content-Type': 'application/json', ...(tag === null ? {} : { 'If-Match': tag }) };
+    const answer = await this.api.ask(`/cameras/${camera}/watching`, { method: 'PUT', headers, body: JSON.stringify(watching) });
+    // Without a tag the hub did not keep it exactly as it was sent.
+    return answer.headers.get('ETag') === null ? this.read(camera) : kept(answer);
   }
 
   models(): Promise<Models> {

@@ -68,3 +68,19 @@ test('a problem without words has the words of the hub', () => {
   expect(words.problemWords('flat')).toContain('one line');
   expect(words.problemWords('of another version', 'as the hub says')).toBe('as the hub says');
 });
+
+test('a reason is said in the language on screen, with its values, and a newer one not at all', () => {
+  const reason = { code: 'model_missing', values: { model: 'lite9' }, message: 'as the hub says' };
+  expect(words.reasonWords(reason)).toContain('The model lite9 is not installed.');
+  expect(words.reasonWords({ ...reason, code: 'of another version' })).toBeNull();
+});
+
+test('an own model that is refused needs another command than the others', () => {
+  const off = words.stateWords({ ...STATE, state: 'off' }, { ...WATCHING, model: 'own:yard.onnx' }, modelsWith('installed'));
+  expect([off.title, off.command]).toEqual(['Movement only: the model cannot be used', '']);
+});
+
+test('what somebody else changed is named', () => {
+  expect(words.changedParts(WATCHING, { ...WATCHING, zones: [], min_area: 0.1 })).toBe('the smallest size and zones');
+  expect(words.changedParts(WATCHING, { ...WATCHING })).toBe('');
+});

@@ -87,14 +87,13 @@ test('a refusal goes with the next change', () => {
   expect(draft.problems.size).toBe(0);
 });
 
-test('what somebody else saved meanwhile is noticed, and discarding leads there', () => {
+test('what somebody else saved takes the place of the draft, and undo brings it back', () => {
   const draft = new Draft(NOTHING, nameOf);
   draft.set({ min_area: 0.1 });
-  expect(draft.rebase({ ...NOTHING })).toBe(false);
-  expect(draft.rebase(FULL)).toBe(true);
-  expect(draft.rebase(FULL)).toBe(false);
-  draft.discard();
+  draft.take(FULL);
   expect([draft.watching, draft.isChanged]).toEqual([FULL, false]);
+  draft.undo();
+  expect([draft.watching, draft.isChanged]).toEqual([{ ...NOTHING, min_area: 0.1 }, true]);
 });
 
 test('what a person left is found again, and can be undone', () => {

@@ -1,6 +1,6 @@
 /** How cameras are watched, in this tab only. */
 import { ApiClient, ApiError } from '../../api/client';
-import { type Models, type Watching, WatchingClient, type WatchState } from '../../api/watching';
+import { type KeptWatching, type Models, type Watching, WatchingClient, type WatchState } from '../../api/watching';
 import type { World } from './world';
 
 const WATCHING: Watching = {
@@ -28,17 +28,20 @@ class MockWatching extends WatchingClient {
     super(new ApiClient());
   }
 
-  override read(camera: string): Promise<Watching> {
+  override read(camera: string): Promise<KeptWatching> {
     const first = this.world.scenario === 'home' && this.world.sceneOf(camera) % 2 === 0 ? WATCHING : NOTHING;
-    return Promise.resolve(structuredClone(this.kept.get(camera) ?? first));
+    const watching = structuredClone(this.kept.get(camera) ?? first);
+    return Promise.resolve({ watching, tag: JSON.stringify(watching) });
   }
 
-  override write(camera: string, watching: Watching): Promise<Watching> {
+  override async write(camera: string, watching: Watching, tag: string | null): Promise<KeptWatching> {
+    const now = await this.read(camera);
+    if (tag !== null && tag !== now.tag) throw new ApiError('changed_meanwhile', 412, 'somebody else has changed this meanwhile');
     if (watching.zones.some((zone) => zone.name === 'odd')) {
-      return Promise.reject(new ApiError('bad_watching', 422, 'odd', { where: 'zones.0.name', problem: 'odd_name' }));
+      throw new ApiError('bad_watching', 422, 'odd', { where: 'zones.0.name', problem: 'odd_name' });
     }
     this.kept.set(camera, structuredClone(watching));
-    return Promise.resolve(structuredClone(watching));
+    return this.read(camera);
   }
 
   override models(): Promise<Models> {
@@ -56,7 +59,7 @@ class MockWatching extends WatchingClient {
     const isTroubled = this.world.scenario === 'trouble';
     return Promise.resolve({
       state: isTroubled ? 'off' : 'watching',
-      reason: isTroubled ? 'the model efficientdet-lite1 is not installed: run `keepsight models install`' : null,
+      reason: isTroubled ? { code: 'model_missing', values: { model: 'efficientdet-lite1' }, message: 'the model efficientdet-lite1 is not installed' } : null,
       mode: isTroubled ? null : 'keyframes', since_us: Date.now() * 1000 - 7_300_000_000, dropped: 0, looks: isTroubled ? 0 : 1_204,
     }); // prettier-ignore
   }

@@ -1,8 +1,8 @@
 /** What is being changed on the page of zones: the plan with undo, what is chosen, what is being drawn. */
-import { LIMITS, type Point, type Polygon, type Watching } from '../../api/watching';
+import { type KeptWatching, LIMITS, type Point, type Polygon, type Watching } from '../../api/watching';
 import { isFlat, middleOfEdge, moved, withCorner, withInserted, withoutCorner } from './geometry';
 import { History } from './history';
-import { freeName, newShape, type Plan, planOf, problemsOf, type Shape, type ShapeType, watchingOf } from './shapes';
+import { freeName, isSame, newShape, type Plan, planOf, problemsOf, type Shape, type ShapeType, watchingOf } from './shapes';
 
 /** A polygon that is not closed yet. */
 export interface Drawing {
@@ -35,7 +35,7 @@ export class Draft {
   }
 
   readonly watching = $derived(watchingOf(this.plan));
-  readonly isChanged = $derived(JSON.stringify(this.watching) !== JSON.stringify(watchingOf(planOf(this.saved))));
+  readonly isChanged = $derived(!isSame(this.watching, this.saved));
   readonly problems = $derived(new Map([...this.refused, ...problemsOf(this.plan)]));
   readonly chosenShape = $derived(this.plan.shapes.find((shape) => shape.key === this.chosen) ?? null);
 
@@ -80,11 +80,10 @@ export class Draft {
     this.change(planOf(this.saved));
   }
 
-  /** Whether the hub has something else by now; then that is what discarding leads back to. */
-  rebase(found: Watching): boolean {
-    if (JSON.stringify(watchingOf(planOf(found))) === JSON.stringify(watchingOf(planOf(this.saved)))) return false;
+  /** Takes over what the hub has by now; undo brings back what was drawn. */
+  take(found: Watching): void {
     this.saved = found;
-    return true;
+    this.discard();
   }
 
   savedAs(saved: Watching): void {
@@ -184,5 +183,11 @@ export class Draft {
   }
 }
 
-/** Drafts that a person left without saving, by camera: they find them again while the program is open. */
-export const left = new Map<string, Watching>();
+/** A draft that a person left without saving, and what it was begun with. */
+export interface Unsaved {
+  watching: Watching;
+  base: KeptWatching;
+}
+
+/** By camera: they find them again while the program is open. */
+export const left = new Map<string, Unsaved>();

@@ -48,10 +48,17 @@ export function watchingOf(plan: Plan): Watching {
   const points = (type: ShapeType): Polygon[] => shapesOf(plan, type).map((shape) => shape.points);
   return {
     ...plan.rest,
+    // As the hub keeps them, in whichever order they were chosen.
+    hours: plan.rest.hours.map((part) => ({ ...part, weekdays: [...part.weekdays].sort((a, b) => a - b) })),
     zones: shapesOf(plan, 'zone').map((shape) => ({ name: shape.name.trim(), points: shape.points, kinds: shape.kinds })),
     masks: points('mask'),
     privacy_masks: points('privacy'),
   };
+}
+
+/** Whether two say the same. */
+export function isSame(one: Watching, other: Watching): boolean {
+  return JSON.stringify(watchingOf(planOf(one))) === JSON.stringify(watchingOf(planOf(other)));
 }
 
 /** Which of several colours a zone has: by its place among the zones. */

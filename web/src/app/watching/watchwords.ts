@@ -1,5 +1,5 @@
 /** What is watched, how it goes and what is wrong with it, in words. */
-import { HEARD_KINDS, type KnownModel, type Models, OWN_MODEL, SEEN_KINDS, type Watching, type WatchState } from '../../api/watching';
+import { HEARD_KINDS, type KnownModel, type Models, OWN_MODEL, type Reason, SEEN_KINDS, type Watching, type WatchState } from '../../api/watching';
 import { t, tCode, type Key } from '../../i18n/translate.svelte';
 import { listed } from '../grantwords';
 import { type Plan, type Shape, shapesOf } from './shapes';
@@ -27,6 +27,17 @@ export function cornerWords(plan: Plan, shape: Shape, index: number): string {
 /** What the hub refused, or would; its own sentence where we have none. */
 export function problemWords(problem: string, message = ''): string {
   return tCode('watching.problem', problem, message || t('watching.problem.other'));
+}
+
+/** Why something goes as it goes; null for a code newer than this catalogue. */
+export function reasonWords(reason: Reason): string | null {
+  return tCode('watching.reason', reason.code, '', reason.values) || null;
+}
+
+/** What of it is another, in words: "zones and the hours". */
+export function changedParts(before: Watching, after: Watching): string {
+  const parts = (Object.keys(before) as (keyof Watching)[]).filter((part) => JSON.stringify(before[part]) !== JSON.stringify(after[part]));
+  return listed(parts.map((part) => tCode('watching.conflict.part', part, part)));
 }
 
 export function modelName(name: string): string {
@@ -74,7 +85,9 @@ export function stateWords(state: WatchState | null, watching: Watching, models:
     case 'behind':
       return words('warn', 'behind');
     case 'off':
-      return words('warn', 'off', 'keepsight models verify');
+      return watching.model.startsWith(OWN_MODEL)
+        ? { ...words('warn', 'off'), text: t('watching.state.off_own_text') }
+        : words('warn', 'off', 'keepsight models verify');
     case 'failed':
       return words('bad', 'failed');
     case 'starting':
