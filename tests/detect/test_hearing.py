@@ -11,7 +11,7 @@ from keepsight.detect.ear import CLASSES, EarError
 from keepsight.detect.event import Phase
 from keepsight.detect.heard import SoundBook
 from keepsight.detect.hearing import DEAF_SECONDS, FAILURES_MAX, Hearing
-from keepsight.detect.sound import SOUND_KINDS, SoundPacket
+from keepsight.detect.sound import SAMPLE_RATE, SOUND_KINDS, SoundPacket
 from keepsight.detect.soundtrack import Soundtrack
 from keepsight.detect.zones import Rules
 from tests.detect.installed import need_model
@@ -182,3 +182,16 @@ def test_a_model_that_fails_is_left_alone_after_some_times():
     _, hearing = heard(*code_sound(tone(1000, 20), "pcma"), ear)
     assert "the model failed" in hearing.trouble
     assert ear.asked == FAILURES_MAX
+
+
+def test_a_co_alarm_in_steady_noise_is_told_by_its_rhythm_alone():
+    sound = np.concatenate([silence(30), co_alarm(4), silence(4)])
+    noise = white_noise(len(sound) / SAMPLE_RATE, 0.02)[: len(sound)]
+
+    class Deaf:
+        def scores(self, _):
+            return np.zeros(CLASSES, np.float32)
+
+    told, hearing = heard(*code_sound(sound + noise, "pcma"), Deaf())
+    assert [event.kind for event in ends(told)] == ["alarm"]
+    assert hearing.counts.asked < hearing.counts.windows

@@ -102,14 +102,19 @@ class Beeps:
         self._beginnings.clear()
         self._loud_db = self._low_db = SILENT_DB
 
-    def feed(self, samples: Samples) -> Alarm | None:
-        """Take the next samples (16 kHz); an alarm whose second round they complete."""
+    def feed(self, samples: Samples, *, is_worth: bool = True) -> Alarm | None:
+        """Take the next samples; an alarm whose second round they complete.
+
+        Args:
+            samples: 16 kHz.
+            is_worth: something in them stands out (loudness.py); else no tone is looked for.
+        """
         samples = np.concatenate((self._rest, samples))
         count = len(samples) // FRAME_SAMPLES
         self._rest = samples[count * FRAME_SAMPLES :]
         frames = samples[: count * FRAME_SAMPLES].reshape(count, FRAME_SAMPLES)
         found: tuple[str, int] | None = None
-        for peak, level in _tones(frames):
+        for peak, level in _tones(frames) if is_worth else [_NO_TONE] * count:
             self._levels.append(level)
             if self._is_beginning(peak, level):
                 self._beginnings.append(_Beginning(self._frame, peak))
@@ -181,6 +186,7 @@ def _chains(
 
 _LOWEST, _HIGHEST = int(LOWEST_HERTZ / BIN_HERTZ), int(HIGHEST_HERTZ / BIN_HERTZ)
 _WINDOW: Final[NDArray[np.float32]] = np.hanning(FRAME_SAMPLES).astype(np.float32)
+_NO_TONE: Final = (0, SILENT_DB)
 _FULL_SCALE: Final = float(_WINDOW.sum() ** 2 / 4)
 """Power of the peak of a sine of amplitude 1."""
 
@@ -190,7 +196,7 @@ def _tones(frames: Samples) -> list[tuple[int, float]]:
     frames = np.nan_to_num(frames, nan=0.0, posinf=0.0, neginf=0.0).clip(-1.0, 1.0)
     silent = 10 ** (SILENT_DB / 20)
     if not len(frames) or float(np.abs(frames).max()) < silent:
-        return [(0, SILENT_DB)] * len(frames)
+        return [_NO_TONE] * len(frames)
     power = np.abs(np.fft.rfft(frames * _WINDOW, axis=1)) ** 2 / _FULL_SCALE
     band = power[:, _LOWEST : _HIGHEST + 1]
     peaks = band[:, 1:-1].argmax(axis=1) + 1

@@ -144,7 +144,7 @@ class Hearing:
                     self.failure = str(error)
         end_us = start_us + WINDOW_SAMPLES * 1_000_000 // SAMPLE_RATE
         offset_us = self._wall_offset_us
-        alarm = self._beeps.feed(samples[:STEP_SAMPLES])
+        alarm = self._beeps.feed(samples[:STEP_SAMPLES], is_worth=is_worth)
         window = Window(start_us, end_us, start_us + offset_us, end_us + offset_us, scores, alarm)
         self._samples = self._samples[STEP_SAMPLES:]
         self._start_us = start_us + STEP_SAMPLES * 1_000_000 // SAMPLE_RATE
