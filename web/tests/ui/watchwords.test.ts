@@ -45,7 +45,7 @@ test.each<[Partial<WatchState> | null, Partial<Watching>, 'installed' | 'missing
 });
 
 test('a camera is summed up in one line', () => {
-  expect(words.summary(WATCHING)).toBe('People and Cats · in Door · listens for Smoke detector, siren');
+  expect(words.summary(WATCHING)).toBe('People and Cats · in Door · listens for Smoke or CO alarm');
   expect(words.summary({ ...WATCHING, is_on: false })).toBe('Switched off');
 });
 
