@@ -15,6 +15,17 @@ IS_EARLIER = """(seconds) => {
   return Number(slider.getAttribute('aria-valuenow')) < seconds;
 }"""
 
+PLACES = """() => {
+  window.places = new Set();
+  const look = () => {
+    const box = document.querySelector('section.dock')?.getBoundingClientRect();
+    if (box !== undefined) window.places.add(`${box.top} ${box.bottom}`);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+"""Remembers each place where the timeline stood."""
+
 
 async def settings_of_a_camera(
     browser: Browser, address: str, size: tuple[int, int] = DESKTOP
@@ -52,6 +63,15 @@ async def test_what_is_kept_around_events_is_chosen(browser: Browser, address: s
     await expect(page.get_by_role("radio").nth(1)).to_be_checked()
     await expect(page.get_by_label("Keep events for")).to_have_value("60")
     await expect(page.get_by_label("Before an event")).to_have_value("15")
+
+
+async def test_nothing_moves_when_the_first_marks_come(browser: Browser, address: str) -> None:
+    visitor = Visitor(browser, address)
+    page = await visitor.open("/status", "home")
+    await page.evaluate(PLACES)
+    await page.get_by_role("navigation").get_by_role("link", name="Timeline").click()
+    await expect(page.get_by_text("Noticed", exact=True)).to_be_visible()
+    assert len(await page.evaluate("[...window.places]")) == 1
 
 
 async def test_the_timeline_leads_to_what_was_noticed(browser: Browser, address: str) -> None:

@@ -2,10 +2,10 @@
 import { household } from '../../app/household.svelte';
 import type { Camera, TimelineLane } from '../../app/model';
 import type { Lane } from './lanes';
+import { Reach } from './reach';
 import { DAY_US } from './scale';
 
 const REST_MS = 120;
-const REFRESH_MS = 10_000;
 
 function laneOf(camera: Camera, answers: readonly TimelineLane[]): Lane {
   const own = answers.filter((lane) => lane.camera === camera.id);
@@ -24,57 +24,46 @@ export class TimelineData {
   }
   hasFailed = $state(false);
   private cameras: readonly Camera[] = [];
-  private fromUs = 0;
-  private toUs = 0;
-  private wanted = { fromUs: 0, toUs: 0 };
-  private abort: AbortController | null = null;
-  private rest: ReturnType<typeof setTimeout> | undefined;
-  private readonly refresh = setInterval(() => void this.load(), REFRESH_MS);
+  private readonly reach = new Reach({
+    restMs: REST_MS,
+    marginUsMin: DAY_US / 2,
+    nowUs: () => household.nowUs(),
+    load: (fromUs, toUs, signal) => this.load(fromUs, toUs, signal),
+  });
 
   /** The cameras whose lanes are wanted, in order. */
   setCameras(cameras: readonly Camera[]): void {
     this.cameras = cameras;
-    this.fromUs = this.toUs = 0;
     const known = new Map(this.lanes.map((lane) => [lane.camera, lane]));
     this.lanes = cameras.map((camera) => known.get(camera.id) ?? { camera: camera.id, name: camera.name, spans: [], gaps: [] });
-    if (this.wanted.toUs > 0) void this.load();
+    this.reach.renew();
   }
 
   /** The view moved; fetches only when it leaves what is there. */
   want(fromUs: number, toUs: number): void {
-    this.wanted = { fromUs, toUs };
-    if (fromUs >= this.fromUs && Math.min(toUs, household.nowUs()) <= this.toUs) return;
-    clearTimeout(this.rest);
-    this.rest = setTimeout(() => void this.load(), this.toUs === 0 ? 0 : REST_MS);
+    this.reach.want(fromUs, toUs);
   }
 
-  private async load(): Promise<void> {
-    if (this.cameras.length === 0 || this.wanted.toUs === 0) return;
-    this.abort?.abort();
-    const abort = (this.abort = new AbortController());
-    const marginUs = Math.max(this.wanted.toUs - this.wanted.fromUs, DAY_US / 2);
-    const fromUs = Math.floor(this.wanted.fromUs - marginUs);
-    const toUs = Math.ceil(Math.min(this.wanted.toUs + marginUs, household.nowUs()));
+  private async load(fromUs: number, toUs: number, signal: AbortSignal): Promise<boolean> {
     const cameras = this.cameras;
+    if (cameras.length === 0) return false;
     try {
       // One that is switched off would have the whole question refused.
       const ids = cameras.filter((camera) => camera.suspended?.playback === undefined).map((camera) => camera.id);
-      const answers = ids.length === 0 ? [] : await household.ports.hub.timeline(ids, fromUs, toUs, abort.signal);
-      if (abort.signal.aborted) return;
+      const answers = ids.length === 0 ? [] : await household.ports.hub.timeline(ids, fromUs, toUs, signal);
+      if (signal.aborted) return false;
       this.lanes = cameras.map((camera) => laneOf(camera, answers));
-      this.fromUs = fromUs;
-      this.toUs = toUs;
       this.hasFailed = false;
-    } catch {
-      if (!abort.signal.aborted) this.hasFailed = true;
-    } finally {
       this.isLoading = false;
+      return true;
+    } catch {
+      // What was given up is no failure: the next question is on its way.
+      if (!signal.aborted) [this.hasFailed, this.isLoading] = [true, false];
+      return false;
     }
   }
 
   close(): void {
-    clearInterval(this.refresh);
-    clearTimeout(this.rest);
-    this.abort?.abort();
+    this.reach.close();
   }
 }

@@ -3,10 +3,10 @@ import { household, may } from '../../app/household.svelte';
 import type { Camera } from '../../app/model';
 import type { EventDoc } from '../../app/events';
 import { type LaneMarks, merged } from './marks';
+import { Reach } from './reach';
 import { DAY_US, MINUTE_US } from './scale';
 
 const REST_MS = 180;
-const REFRESH_MS = 10_000;
 const PAGE = 200;
 /** Of one view: beyond it the older ones are not marked, and `sinceUs` says from when on they are. */
 const PAGES_MAX = 8;
@@ -18,49 +18,40 @@ export class MarksData {
   /** Older events are not marked; null where all are. */
   sinceUs = $state<number | null>(null);
   private cameras: readonly Camera[] = [];
-  private fromUs = 0;
-  private toUs = 0;
-  private wanted = { fromUs: 0, toUs: 0 };
   private events: readonly EventDoc[] = [];
   private activity = new Map<string, [number, number][]>();
-  private abort: AbortController | null = null;
-  private rest: ReturnType<typeof setTimeout> | undefined;
-  private readonly refresh = setInterval(() => void this.freshen(), REFRESH_MS);
+  private readonly reach = new Reach({
+    restMs: REST_MS,
+    marginUsMin: DAY_US / 4,
+    nowUs: () => household.nowUs(),
+    load: (fromUs, toUs, signal) => this.load(fromUs, toUs, signal),
+    refresh: () => this.freshen(),
+  });
 
   setCameras(cameras: readonly Camera[]): void {
     this.cameras = cameras.filter((camera) => may(camera, 'events'));
-    this.fromUs = this.toUs = 0;
     this.events = [];
     this.activity.clear();
     this.show();
-    if (this.wanted.toUs > 0) void this.load();
+    this.reach.renew();
   }
 
   want(fromUs: number, toUs: number): void {
-    this.wanted = { fromUs, toUs };
-    if (fromUs >= this.fromUs && Math.min(toUs, household.nowUs()) <= this.toUs) return;
-    clearTimeout(this.rest);
-    this.rest = setTimeout(() => void this.load(), this.toUs === 0 ? 0 : REST_MS);
+    this.reach.want(fromUs, toUs);
   }
 
-  private async load(): Promise<void> {
-    if (this.cameras.length === 0 || this.wanted.toUs === 0) return;
-    this.abort?.abort();
-    const { signal } = (this.abort = new AbortController());
-    const marginUs = Math.max(this.wanted.toUs - this.wanted.fromUs, DAY_US / 4);
-    const fromUs = Math.floor(this.wanted.fromUs - marginUs);
-    const toUs = Math.ceil(Math.min(this.wanted.toUs + marginUs, household.nowUs()));
-    try {
-      const found = await this.list(fromUs, toUs, signal);
-      if (signal.aborted) return;
-      [this.events, this.sinceUs] = [merged([], found.events), found.sinceUs];
-      this.fromUs = fromUs;
-      this.toUs = toUs;
-      this.show();
-      await this.readActivity(fromUs, toUs, signal);
-    } catch {
-      // The spans say that the hub does not answer; asked again with the next move.
-    }
+  /** Fails without a word: the spans say that the hub does not answer. */
+  private async load(fromUs: number, toUs: number, signal: AbortSignal): Promise<boolean> {
+    if (this.cameras.length === 0) return false;
+    await Promise.all([this.readEvents(fromUs, toUs, signal), this.readActivity(fromUs, toUs, signal)]);
+    return true;
+  }
+
+  private async readEvents(fromUs: number, toUs: number, signal: AbortSignal): Promise<void> {
+    const found = await this.list(fromUs, toUs, signal);
+    if (signal.aborted) return;
+    [this.events, this.sinceUs] = [merged([], found.events), found.sinceUs];
+    this.show();
   }
 
   /** Newest first, page by page. */
@@ -88,18 +79,14 @@ export class MarksData {
 
   private async freshen(): Promise<void> {
     const nowUs = household.nowUs();
-    if (this.cameras.length === 0 || this.toUs === 0 || this.wanted.toUs < nowUs - FRESH_US || document.visibilityState === 'hidden') return;
-    const { signal } = (this.abort ??= new AbortController());
+    if (this.cameras.length === 0 || this.reach.toUs === 0 || !this.reach.isWantedAfter(nowUs - FRESH_US) || document.visibilityState === 'hidden') return;
+    const { signal } = this.reach;
     const open = this.events.filter((event) => event.end_us === null).map((event) => event.start_us);
-    try {
-      const found = await this.list(Math.min(nowUs - FRESH_US, ...open), nowUs, signal);
-      if (signal.aborted) return;
-      this.events = merged(this.events, found.events);
-      this.toUs = Math.max(this.toUs, nowUs);
-      this.show();
-    } catch {
-      // As above.
-    }
+    const found = await this.list(Math.min(nowUs - FRESH_US, ...open), nowUs, signal);
+    if (signal.aborted) return;
+    this.events = merged(this.events, found.events);
+    this.reach.grow(nowUs);
+    this.show();
   }
 
   private show(): void {
@@ -112,8 +99,6 @@ export class MarksData {
   }
 
   close(): void {
-    clearInterval(this.refresh);
-    clearTimeout(this.rest);
-    this.abort?.abort();
+    this.reach.close();
   }
 }
