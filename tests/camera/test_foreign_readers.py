@@ -77,18 +77,18 @@ async def test_ffmpeg_decodes_without_a_complaint(films, name, transport):
     film, video, audio = FILMS[name]
     async with running(Clip(films(film), CLOCK)) as server:
         url = f"rtsp://127.0.0.1:{server.port}/main"
-        status, output, errors = await run(
-            "ffprobe", "-v", "error", "-rtsp_transport", transport, "-of", "json",
-            "-show_streams", url,
+        # Both at once, as a camera is watched. Three seconds: over the film's joint at two.
+        probed, decoded = await asyncio.gather(
+            run("ffprobe", "-v", "error", "-rtsp_transport", transport, "-of", "json",
+                "-show_streams", url),
+            run("ffmpeg", "-v", "error", "-xerror", "-err_detect", "explode",
+                "-rtsp_transport", transport, "-i", url, "-t", "3", "-f", "framecrc", "-"),
         )  # fmt: skip
-        assert (status, errors) == (0, "")
-        codecs = [stream["codec_name"] for stream in json.loads(output)["streams"]]
-        assert codecs == [codec for codec in (video, audio) if codec]
-        # Three seconds: over the film's joint at two.
-        status, output, errors = await run(
-            "ffmpeg", "-v", "error", "-xerror", "-err_detect", "explode",
-            "-rtsp_transport", transport, "-i", url, "-t", "3", "-f", "framecrc", "-",
-        )  # fmt: skip
+    status, output, errors = probed
+    assert (status, errors) == (0, "")
+    codecs = [stream["codec_name"] for stream in json.loads(output)["streams"]]
+    assert codecs == [codec for codec in (video, audio) if codec]
+    status, output, errors = decoded
     assert (status, errors) == (0, "")
     pictures = [line for line in output.splitlines() if line.startswith("0,")]
     assert len(pictures) >= 55
@@ -103,8 +103,12 @@ async def test_gstreamer_reads(films, name, transport):
     async with running(Clip(films(film), CLOCK), options) as server:
         url = f"rtsp://127.0.0.1:{server.port}/main"
         arguments = (url, transport, DEPAYLOADERS[video])
-        good = await run("/usr/bin/python3", "-c", GSTREAMER, *arguments, "me", "pass", "50")
-        bad = await run("/usr/bin/python3", "-c", GSTREAMER, *arguments, "me", "wrong", "50")
+        good, bad = await asyncio.gather(
+            *(
+                run("/usr/bin/python3", "-c", GSTREAMER, *arguments, "me", word, "50")
+                for word in ("pass", "wrong")
+            )
+        )
     assert good[0] == 0, good
     assert bad[0] != 0
     # GStreamer asks again and again; what it reports depends on when we hang up.
@@ -117,11 +121,11 @@ async def test_ffmpeg_knows_our_password_question(h264_clip, has_basic):
     who = Credentials("me", Secret("p@ss"))
     access = Access(who, has_basic=has_basic, has_digest=not has_basic)
     async with running(h264_clip, ServerOptions(access)) as server:
-        answers = [
-            await run("ffprobe", "-v", "error", "-rtsp_transport", "tcp",
-                      f"rtsp://me:{word}@127.0.0.1:{server.port}/main")
+        answers = await asyncio.gather(*(
+            run("ffprobe", "-v", "error", "-rtsp_transport", "tcp",
+                f"rtsp://me:{word}@127.0.0.1:{server.port}/main")
             for word in ("p%40ss", "wrong")
-        ]  # fmt: skip
+        ))  # fmt: skip
     assert answers[0][0] == 0, answers[0]
     assert answers[1][0] != 0
     assert "401" in answers[1][2]
