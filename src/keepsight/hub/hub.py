@@ -254,9 +254,10 @@ class Hub:
                 ]
                 on_ready(self)
                 await self._stop.wait()
-                for server, task in serving:
+                for server, _ in serving:
                     # Cancelled instead, uvicorn would leave its socket registered with the loop.
                     server.should_exit = server.force_exit = True
+                for _, task in serving:  # each looks only now and then: together
                     await task
                 if self.household is not None:
                     await stop_works(self.household)
