@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Response, expect
 
 from keepsight.door.config import BUILT_UI
 from tests.home import HOUSEHOLD, running_hub, set_up, simulated_camera
@@ -163,6 +163,95 @@ async def leave_and_stay(page: Page) -> None:
     await page.get_by_role("link", name="Status").click()
     await dialog.get_by_role("button", name="Discard and go").click()
     await expect(page).to_have_url(re.compile("/status$"), timeout=WAIT_MS)
+
+
+async def test_of_two_who_change_one_camera_the_second_is_asked(
+    tmp_path: Path, cheap_argon2: None, clip: Path, browser: Browser
+) -> None:
+    """Through the real door, which lets ETag and If-Match pass; the second decides by keys."""
+    directory = tmp_path / "data" / "households" / HOUSEHOLD
+    context = await browser.new_context(locale="en-GB")
+    first, second = await context.new_page(), await context.new_page()
+    answers: list[Response] = []
+    second.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - no builtin
+    async with simulated_camera(clip) as source, running_hub(directory) as home:
+        await set_up(home, starts_unattended=False)
+        camera = await home.add_camera(source.url, name="Hall")
+        async with door_before(tmp_path, home) as port:
+            address = f"http://localhost:{port}/cameras/{camera['id']}/watching"
+            await first.goto(address)
+            await sign_in(first)
+            await expect(is_watched(first)).to_be_visible(timeout=WAIT_MS)
+            await second.goto(address)
+            await second.get_by_role("button", name="Cats").click(timeout=WAIT_MS)
+            await is_watched(first).click()
+            await save(first)
+
+            await second.keyboard.press("Control+s")
+            dialog = second.get_by_role("dialog")
+            await expect(dialog).to_contain_text("They changed: whether it is watched.")
+            await look(second, "conflict")
+            await keep_editing(second)
+            kept = await read(home, camera)
+            assert (kept["is_on"], "cat" in kept["kinds"]) == (False, True)
+            await assert_tags_passed(answers, camera)
+            await load_theirs_and_undo(second)
+            kept = await read(home, camera)
+            assert (kept["is_on"], "cat" in kept["kinds"]) == (True, False)
+
+            # The first has not seen that, and insists.
+            await first.get_by_role("button", name="Dogs").click()
+            await first.get_by_role("button", name="Save", exact=True).click()
+            dialog = first.get_by_role("dialog")
+            await dialog.get_by_role("button", name="Save mine anyway").click(timeout=WAIT_MS)
+            await expect(first.get_by_text("Not saved yet")).to_have_count(0, timeout=WAIT_MS)
+            kept = await read(home, camera)
+            assert not kept["is_on"]
+            assert ("cat" in kept["kinds"], "dog" in kept["kinds"]) == (True, False)
+
+
+def is_watched(page: Page) -> Locator:
+    return page.get_by_role("switch", name="Watch this camera")
+
+
+async def keep_editing(page: Page) -> None:
+    """What is focused first takes nothing away from anybody."""
+    dialog = page.get_by_role("dialog")
+    stay = dialog.get_by_role("button", name="Keep editing")
+    await expect(stay).to_be_focused(timeout=WAIT_MS)
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_have_count(0, timeout=WAIT_MS)
+    await expect(page.get_by_text("Not saved yet")).to_be_visible(timeout=WAIT_MS)
+
+
+async def load_theirs_and_undo(page: Page) -> None:
+    """Asked again, theirs is taken and undone; what was undone to is saved knowingly."""
+    dialog = page.get_by_role("dialog")
+    await page.keyboard.press("Control+s")
+    stay = dialog.get_by_role("button", name="Keep editing")
+    await expect(stay).to_be_focused(timeout=WAIT_MS)
+    for name in ("Save mine anyway", "Load theirs"):
+        await page.keyboard.press("Shift+Tab")
+        await expect(dialog.get_by_role("button", name=name)).to_be_focused(timeout=WAIT_MS)
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_have_count(0, timeout=WAIT_MS)
+    await expect(is_watched(page)).not_to_be_checked(timeout=WAIT_MS)
+    await expect(page.get_by_text("Not saved yet")).to_have_count(0, timeout=WAIT_MS)
+    await page.keyboard.press("Control+z")
+    await expect(is_watched(page)).to_be_checked(timeout=WAIT_MS)
+    await save(page)
+
+
+async def assert_tags_passed(answers: list[Response], camera: dict[str, Any]) -> None:
+    """What was read had a tag, and what was refused was sent with it."""
+    of_watching = [a for a in answers if a.url.endswith(f"/api/cameras/{camera['id']}/watching")]
+    was_read, refused = of_watching[0], next(a for a in of_watching if a.status == 412)
+    assert (await refused.json())["error"] == "changed_meanwhile"
+    tag = await was_read.header_value("etag")
+    assert tag is not None
+    assert tag.startswith('"')
+    assert await refused.request.header_value("if-match") == tag
+    assert {await answer.header_value("cache-control") for answer in of_watching} == {"no-store"}
 
 
 async def test_on_a_phone_a_finger_draws_and_nothing_is_lost(
