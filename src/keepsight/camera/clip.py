@@ -277,7 +277,7 @@ class _Round:
         self._sound_end = Fraction(0)
         self._is_decoding = False
         self._behind: list[Any] = []
-        """Packets since the last keyframe that nobody has needed decoded yet."""
+        """Packets since the last keyframe, decoded or not."""
         self._behind_bytes = 0
 
     def play(self) -> bool:
@@ -311,18 +311,16 @@ class _Round:
                 self._emit(Sample(MAIN, True, ticks, wall_us, is_key, units))
         if not any(self._demand.is_watched(name) for name in self._clip.encoders):
             self._is_decoding = False
-            self._leave(packet.av_packet)
-            return
-        if not self._is_decoding and not self._catch_up(packet.av_packet):
-            return
-        for frame in packet.av_packet.decode():
-            # The decoder may return pictures later than it was fed: their own time is kept.
-            seconds = Fraction(frame.pts * frame.time_base) - self._clip.first_seconds
-            taken = self._origin + seconds
-            self._encode(frame, taken, wall_us + round((taken - show) * 1_000_000))
+        elif self._is_decoding or self._catch_up(packet.av_packet):
+            for frame in packet.av_packet.decode():
+                # The decoder may return pictures later than it was fed: their own time is kept.
+                seconds = Fraction(frame.pts * frame.time_base) - self._clip.first_seconds
+                taken = self._origin + seconds
+                self._encode(frame, taken, wall_us + round((taken - show) * 1_000_000))
+        self._keep(packet.av_packet)
 
-    def _leave(self, packet: Any) -> None:
-        """Nobody watches: keep what the next viewer's first picture builds on."""
+    def _keep(self, packet: Any) -> None:
+        """Keep what the first picture of the next viewer builds on."""
         if packet.is_keyframe:
             self._behind, self._behind_bytes = [packet], packet.size
         elif self._behind:
@@ -333,15 +331,11 @@ class _Round:
 
     def _catch_up(self, packet: Any) -> bool:
         """Decode up to here; False while there is no keyframe to begin with."""
-        if packet.is_keyframe:
-            self._behind.clear()
-        elif not self._behind:
-            return False
-        for behind in self._behind:
-            behind.decode()
-        self._behind.clear()
-        self._is_decoding = True
-        return True
+        if not packet.is_keyframe:
+            for behind in self._behind:
+                behind.decode()
+        self._is_decoding = packet.is_keyframe or bool(self._behind)
+        return self._is_decoding
 
     def _encode(self, frame: av.VideoFrame, show: Fraction, wall_us: int) -> None:
         ticks = round(show * VIDEO_CLOCK_RATE)

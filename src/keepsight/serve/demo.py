@@ -20,6 +20,8 @@ HOUSEHOLD: Final = "Demo"
 MEMBER: Final = "demo"
 PICTURE_SECONDS_MAX: Final = 60.0
 FILE_NAME: Final = "demo.json"
+ATTACH_TRIES: Final = 3
+"""A busy machine may take longer to draw the first picture than the hub waits for one."""
 BYTES_MAX: Final = 4_000_000_000
 """Of each demo camera's recordings: about six hours."""
 
@@ -98,6 +100,17 @@ async def _attach(control: Control, camera: DemoCamera, url: str) -> None:
         await control.ask("PATCH", f"/api/cameras/{added['id']}", {"rule": rule})
 
 
+async def _attach_patiently(installation: Installation, camera: DemoCamera, url: str) -> None:
+    async with open_control(installation.places[0]) as control:
+        for _ in range(ATTACH_TRIES):
+            try:
+                await _attach(control, camera, url)
+            except ControlError as error:
+                log.warning("camera %s: %s", camera.name, error)
+            else:
+                return
+
+
 async def _wait_for_pictures(control: Control) -> None:
     async with asyncio.timeout(PICTURE_SECONDS_MAX):
         while True:
@@ -139,17 +152,10 @@ async def run_demo(
         async def follow(camera: DemoCamera, queue: asyncio.Queue[str]) -> None:
             # A camera process that was started anew listens elsewhere.
             while True:
-                await attach(camera, await queue.get())
-
-        async def attach(camera: DemoCamera, url: str) -> None:
-            async with open_control(installation.places[0]) as control:
-                try:
-                    await _attach(control, camera, url)
-                except ControlError as error:
-                    log.warning("camera %s: %s", camera.name, error)
+                await _attach_patiently(installation, camera, await queue.get())
 
         for camera, queue in zip(cameras, urls, strict=True):
-            await attach(camera, await queue.get())
+            await _attach_patiently(installation, camera, await queue.get())
             tasks.create_task(follow(camera, queue))
         async with open_control(installation.places[0]) as control:
             await _wait_for_pictures(control)
