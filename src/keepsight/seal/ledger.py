@@ -24,6 +24,7 @@ from keepsight.seal import keys
 LEAF_VERSION: Final = 1
 LEAF_BYTES_MAX: Final = 64 * 1024
 SALT_BYTES: Final = 16
+N_MAX: Final = (1 << 64) - 1
 OPEN_END_US: Final = 1 << 62
 """Stands for the end of a window that has none."""
 EXPOSING: Final = ("release", "delivered")
@@ -40,6 +41,7 @@ _NONCE: Final = bytes(12)
 """Each key seals one part only."""
 _NAME_NONCE_BYTES: Final = 12
 _ID: Final = re.compile(r"[0-9a-f]{32}")
+_ID_BYTES: Final = 16
 Entry = dict[str, Any]
 
 
@@ -168,8 +170,11 @@ def make_leaf(
             _seal(find_subject(whose), salt, stamp.n, part) for whose, part in ordered
         ]
         encoded = encode(leaf)
-    except (cbor2.CBOREncodeError, TypeError, OverflowError) as error:
+        is_line = _is_line(leaf)
+    except (cbor2.CBOREncodeError, TypeError, OverflowError, KeyError) as error:
         raise LineError(f"a ledger line of type {entry.get('type')} cannot be written") from error
+    if not is_line:
+        raise LineError(f"a ledger line of type {entry['type']} could not be read again")
     if len(encoded) > LEAF_BYTES_MAX:
         raise LineError(f"a ledger line has at most {LEAF_BYTES_MAX} bytes")
     return encoded, leaf
@@ -181,12 +186,11 @@ def _seal(subject: Subject, salt: bytes, n: int, part: dict[str, object]) -> lis
     return [subject.subject_id, cipher.encrypt(_NONCE, encode(part), place)]
 
 
-def read_leaf(leaf: bytes, *, is_strict: bool = True) -> dict[str, Any]:
+def read_leaf(leaf: bytes) -> dict[str, Any]:
     """The map of a leaf, sealed parts still sealed.
 
-    Args:
-        leaf: the bytes.
-        is_strict: also that they are the one encoding of that map; for an audit, as it costs most.
+    A line is evidence, so it has one encoding only: what CBOR lets one say in two ways (longer
+    numbers, another order, a name twice, something behind the end) is refused, not read.
 
     Raises:
         LedgerError: these are not the bytes of a line that this version wrote.
@@ -195,24 +199,45 @@ def read_leaf(leaf: bytes, *, is_strict: bool = True) -> dict[str, Any]:
         if len(leaf) > LEAF_BYTES_MAX:
             raise ValueError("too long")  # noqa: TRY301 - said like any other damage
         found = cbor2.loads(leaf)
-        is_leaf = (
-            isinstance(found, dict)
-            and found["v"] == LEAF_VERSION
-            and isinstance(found["n"], int)
-            and isinstance(found["type"], str)
-            and len(found["salt"]) == SALT_BYTES
-            and (not is_strict or encode(found) == leaf)
-        )
-        well_sealed = is_leaf and all(
-            len(part) == 2 and isinstance(part[0], bytes) and isinstance(part[1], bytes)
-            for part in found["sealed"]
-        )
+        is_line = isinstance(found, dict) and _is_line(found) and encode(found) == leaf
     except (cbor2.CBORError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise LedgerError("a line of the ledger cannot be read") from error
-    if not well_sealed:
+    if not is_line:
         raise LedgerError("a line of the ledger is not one that this version wrote")
-    assert isinstance(found, dict)  # noqa: S101 - is_leaf says so
+    assert isinstance(found, dict)  # noqa: S101 - is_line says so
     return found
+
+
+def _is_line(found: dict[Any, Any]) -> bool:
+    """Whether a map has what every line has, in the one form in which `make_leaf` says it."""
+    return (
+        found["v"] == LEAF_VERSION
+        and isinstance(found["n"], int)
+        and 1 <= found["n"] <= N_MAX
+        and isinstance(found["type"], str)
+        and isinstance(found["salt"], bytes)
+        and isinstance(found["sealed"], list)
+        and all(_is_part(part) for part in found["sealed"])
+        and all(
+            isinstance(name, str) and (name == "sealed" or _is_open(value))
+            for name, value in found.items()
+        )
+    )
+
+
+def _is_open(value: object) -> bool:
+    """Whether this is how a value stands in the open: text, a whole number, 16 bytes, or nothing.
+
+    Exactly: to Python 100 is also 100.0 and CBOR's simple value 100, and True is 1.
+    """
+    kind = type(value)
+    if kind is str:
+        return _pack(value) is value
+    return kind is int or value is None or (isinstance(value, bytes) and len(value) == _ID_BYTES)
+
+
+def _is_part(part: object) -> bool:
+    return isinstance(part, list) and len(part) == 2 and all(isinstance(one, bytes) for one in part)
 
 
 def open_parts(found: Mapping[str, Any], find_key: FindKey) -> list[OpenedPart | None]:
@@ -242,7 +267,7 @@ def decode_leaf(leaf: bytes, find_key: FindKey) -> Entry:
     Raises:
         LedgerError: it cannot be read or opened.
     """
-    found = read_leaf(leaf, is_strict=False)
+    found = read_leaf(leaf)
     entry: Entry = {
         name: _unpack(value) for name, value in found.items() if name not in ("v", "salt", "sealed")
     }
@@ -250,8 +275,23 @@ def decode_leaf(leaf: bytes, find_key: FindKey) -> Entry:
         if part is None:
             entry["erased"] = True
         else:
-            entry |= {name: _unpack(value) for name, value in cbor2.loads(part.content).items()}
+            entry |= _read_part(part.content, entry)
     return entry
+
+
+def _read_part(content: bytes, entry: Entry) -> Entry:
+    """The fields of a part. That they are these very bytes was proven when it opened.
+
+    Raises:
+        LedgerError: it is no map, or says something that the line says already.
+    """
+    try:
+        fields = cbor2.loads(content)
+    except (cbor2.CBORError, ValueError, TypeError, RecursionError) as error:
+        raise LedgerError("a part of a ledger line cannot be read") from error
+    if not isinstance(fields, dict) or not fields.keys().isdisjoint(entry):
+        raise LedgerError("a part of a ledger line is not one that this version wrote")
+    return {name: _unpack(value) for name, value in fields.items()}
 
 
 def span_of(found: Mapping[str, Any]) -> Span | None:
