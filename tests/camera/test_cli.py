@@ -42,7 +42,7 @@ async def test_serves_a_film_with_a_password_until_told_to_stop(h264_film, tmp_p
     assert refused.status == 401
     assert 'realm="Keepsight-KS-0001"' in refused.header("WWW-Authenticate")
     process.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         _, errors = await process.communicate()
     assert process.returncode == 0
     assert errors == b""
@@ -52,7 +52,7 @@ async def test_a_child_ends_when_its_parent_goes(h264_film):
     process = await start("--clip", str(h264_film), "--no-sub", "--child")
     await ready(process)
     process.stdin.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await process.communicate()
     assert process.returncode == 0
 
@@ -65,7 +65,7 @@ async def test_serves_a_drawn_scene(tmp_path):
     await client.collect(0, 20)
     client.close()
     process.stdin.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await process.communicate()
     assert process.returncode == 0
 

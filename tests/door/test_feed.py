@@ -41,7 +41,7 @@ class Listener:
         self.heard.put_nowait(("renew", b"", b""))
 
     async def next(self) -> tuple[str, bytes, bytes]:
-        return await asyncio.wait_for(self.heard.get(), 5)
+        return await asyncio.wait_for(self.heard.get(), 30)
 
 
 class HubEnd:
@@ -53,7 +53,7 @@ class HubEnd:
         )
 
     async def take(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.wait_for(self.accepted.get(), 5)
+        return await asyncio.wait_for(self.accepted.get(), 30)
 
 
 @asynccontextmanager
@@ -114,7 +114,7 @@ async def test_asks_in_the_wire_format(tmp_path: Path) -> None:
         reader, writer = await hub.take()
         client.watch(OPAQUE)
         client.unwatch(OPAQUE)
-        asked = await asyncio.wait_for(reader.readexactly(42), 5)
+        asked = await asyncio.wait_for(reader.readexactly(42), 30)
         assert asked == message(1, OPAQUE) + message(2, OPAQUE)
         writer.close()
 

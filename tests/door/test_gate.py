@@ -66,16 +66,16 @@ async def test_listener_passes_on_and_counts_down(monkeypatch: pytest.MonkeyPatc
     port = server.sockets[0].getsockname()[1]
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"hello")
-    assert await asyncio.wait_for(reader.readexactly(5), 5) == b"hello"
+    assert await asyncio.wait_for(reader.readexactly(5), 30) == b"hello"
     refused, refused_writer = await asyncio.open_connection("127.0.0.1", port)
     with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
-        await asyncio.wait_for(refused.readexactly(1), 5)
+        await asyncio.wait_for(refused.readexactly(1), 30)
     assert gate.count("127.0.0.1") == 1
     writer.write_eof()
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), 30) == b""
     writer.close()
     refused_writer.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while gate.count("127.0.0.1"):  # noqa: ASYNC110 - seen from outside
             await asyncio.sleep(0.01)
     server.close()

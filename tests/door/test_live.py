@@ -21,7 +21,7 @@ EVERY_KIND = Expectation((Kind.INIT, Kind.STILL, Kind.GOP))
 
 async def next_binary(viewer: aiohttp.ClientWebSocketResponse) -> tuple[bytes, bytes]:
     while True:
-        message = await viewer.receive(timeout=10)
+        message = await viewer.receive(timeout=30)
         if message.type is aiohttp.WSMsgType.BINARY:
             return message.data[:16], message.data[16:]
         assert message.type is aiohttp.WSMsgType.TEXT, message
@@ -29,7 +29,7 @@ async def next_binary(viewer: aiohttp.ClientWebSocketResponse) -> tuple[bytes, b
 
 async def next_text(viewer: aiohttp.ClientWebSocketResponse, wanted: str) -> dict[str, object]:
     while True:
-        message = await viewer.receive(timeout=10)
+        message = await viewer.receive(timeout=30)
         if message.type is aiohttp.WSMsgType.TEXT:
             content: dict[str, object] = json.loads(message.data)
             if wanted in content:
@@ -166,7 +166,7 @@ async def test_end_of_session_hangs_up_without_asking_the_hub(make_house: MakeHo
     house.hub.sessions.remove(house.session)
     asked = len(house.hub.requests)
     house.hub.feed.end_session(house.session.hash)
-    while (message := await ending.receive(timeout=20)).type is aiohttp.WSMsgType.BINARY:
+    while (message := await ending.receive(timeout=30)).type is aiohttp.WSMsgType.BINARY:
         pass
     assert len(house.hub.requests) == asked, "it is told, and need not come to it by itself"
     assert message.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED}
@@ -195,7 +195,7 @@ async def test_end_cuts_even_a_viewer_that_does_not_read(make_house: MakeHouse) 
 async def test_not_signed_in_gets_4001(make_house: MakeHouse) -> None:
     house = await make_house()
     viewer = await house.connect(headers={"Origin": house.url})
-    message = await viewer.receive(timeout=5)
+    message = await viewer.receive(timeout=30)
     assert message.type is aiohttp.WSMsgType.CLOSE
     assert viewer.close_code == 4001
 
@@ -219,7 +219,7 @@ async def test_session_of_another_household_opens_nothing(make_house: MakeHouse)
     home, other = await make_house("home"), await make_house("other")
     cookie = other.hub.cookie(other.session)
     viewer = await home.connect(headers={**cookie, "Origin": home.url})
-    await viewer.receive(timeout=5)
+    await viewer.receive(timeout=30)
     assert viewer.close_code == 4001
     assert all("Cookie" not in headers for _, _, headers, _ in home.hub.requests)
 
@@ -255,7 +255,7 @@ async def test_nonsense_ends_this_viewer_only(make_house: MakeHouse, text: str) 
     await watch(good, camera.opaque)
     await next_binary(good)
     await bad.send_str(text)
-    while (await bad.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+    while (await bad.receive(timeout=30)).type is aiohttp.WSMsgType.TEXT:
         pass
     assert bad.close_code == 1008
     camera.shoot()
@@ -268,7 +268,7 @@ async def test_flood_of_messages_ends_the_viewer(make_house: MakeHouse) -> None:
     viewer = await house.connect()
     for _ in range(150):
         await viewer.send_str('{"pong": 1}')
-    while (await viewer.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+    while (await viewer.receive(timeout=30)).type is aiohttp.WSMsgType.TEXT:
         pass
     assert viewer.close_code == 1008
 
@@ -277,7 +277,7 @@ async def test_large_message_ends_the_viewer(make_house: MakeHouse) -> None:
     house = await make_house()
     viewer = await house.connect()
     await viewer.send_str('{"pong": "' + "x" * 100_000 + '"}')
-    while (await viewer.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+    while (await viewer.receive(timeout=30)).type is aiohttp.WSMsgType.TEXT:
         pass
     assert viewer.close_code == 1009
 
@@ -293,7 +293,7 @@ async def test_hub_that_comes_back_is_asked_before_pictures_flow(make_house: Mak
     assert (await next_text(viewer, "state"))["state"] in {"running", "starting"}
     house.hub.sessions.clear()  # it was revoked while the feed was away
     await house.hub.feed.start()
-    while (message := await viewer.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+    while (message := await viewer.receive(timeout=30)).type is aiohttp.WSMsgType.TEXT:
         pass
     assert message.type is aiohttp.WSMsgType.CLOSE
     assert viewer.close_code == 4001
@@ -355,7 +355,7 @@ async def test_door_stop_says_1012(make_house: MakeHouse) -> None:
     viewer = await house.connect()
     await watch(viewer, bytes(16))
     await next_text(viewer, "refused")
-    await asyncio.gather(house.front.stop(), viewer.receive(timeout=5))
+    await asyncio.gather(house.front.stop(), viewer.receive(timeout=30))
     assert viewer.close_code == 1012
 
 

@@ -53,7 +53,7 @@ async def test_running_exports_are_bounded_and_can_be_dropped(home, monkeypatch)
     ]
     with pytest.raises(TooManyExportsError):
         await exports.start(CAMERA, Stream.MAIN, 1, 2, by="x")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         for job in jobs:
             await exports.drop(job.writer)
     assert exports.jobs() == []
@@ -68,7 +68,7 @@ async def test_exports_that_are_asked_for_at_once_are_bounded_too(home, monkeypa
     begun = [one for one in made if isinstance(one, module.ExportJob)]
     refused = [one for one in made if isinstance(one, TooManyExportsError)]
     assert (len(begun), len(refused)) == (module.RUNNING_MAX, 5 - module.RUNNING_MAX)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await exports.stop()
 
 
@@ -82,7 +82,7 @@ async def test_films_that_are_to_be_changed_at_once_wait_for_each_other(home, mo
     ]
     made = await asyncio.gather(*asked, return_exceptions=True)
     assert {type(one) for one in made} == {module.ExportJob, TooManyExportsError}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await exports.stop()
 
 

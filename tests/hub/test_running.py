@@ -24,7 +24,7 @@ async def test_parts_states_and_stop(home, clip):
         assert running.opaque(Stream.MAIN) != running.opaque(Stream.AUDIO)
         (line,) = running.status()
         assert line["state"] == "running"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await running.stop()
         assert running.live == {}
         assert running.state is StreamState.STOPPED

@@ -58,7 +58,7 @@ async def test_a_child_that_ignores_the_signal_is_killed(monkeypatch):
     runner = asyncio.ensure_future(child.run())
     await asyncio.wait_for(up.wait(), 20)
     runner.cancel()
-    await asyncio.wait_for(asyncio.gather(runner, return_exceptions=True), 10)
+    await asyncio.wait_for(asyncio.gather(runner, return_exceptions=True), 30)
     assert child.pid is None
 
 

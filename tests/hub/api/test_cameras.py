@@ -44,7 +44,7 @@ async def test_something_else_on_the_port_is_said(home):
         port = server.sockets[0].getsockname()[1]
         answer = await add(home, f"rtsp://127.0.0.1:{port}/")
         assert answer.json()["error"] == "not_rtsp"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await gone.wait()
 
 

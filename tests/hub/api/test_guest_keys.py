@@ -176,7 +176,7 @@ async def test_the_end_of_a_grant_rolls_the_windows_within_seconds(home, clip):
                 keys = (await ann.ask("POST", "/api/keys", body)).json()["keys"]
                 return all(key["writer"] != before for key in keys)
 
-            await home.wait_for(has_rolled, seconds=5)
+            await home.wait_for(has_rolled)
 
 
 async def test_a_grant_that_is_taken_back_ends_at_once_and_is_on_the_ledger(home, clip):

@@ -61,7 +61,7 @@ def visit(home, number=1, camera=HALL, **more):
     return replace(event, best_box=(0.1, 0.2, 0.3, 0.4)) if "best_box" not in more else event
 
 
-async def until(question, seconds=10):
+async def until(question, seconds=20):
     """Wait until something is so."""
     async with asyncio.timeout(seconds):
         while not (found := await question()):  # noqa: ASYNC110 - a poll

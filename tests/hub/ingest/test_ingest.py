@@ -62,7 +62,7 @@ class Watcher(Listener):
         self.note(self.breaks, reason)
 
     async def until(self, condition):
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             while not condition():
                 self.changed.clear()
                 await self.changed.wait()
@@ -142,7 +142,7 @@ async def test_pauses_grow_to_a_bound(monkeypatch):
     monkeypatch.setattr(StreamIngest, "_rest", rest)
     async with ScriptedCamera() as camera:
         pass
-    async with ingesting(camera), asyncio.timeout(10):
+    async with ingesting(camera), asyncio.timeout(30):
         await enough.wait()
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60]
 

@@ -32,7 +32,7 @@ class DoorEnd:
         self.writer.write((1 + len(opaque)).to_bytes(4) + bytes((kind,)) + opaque)
 
     async def take(self) -> tuple[int, bytes]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             length = int.from_bytes(await self.reader.readexactly(4))
             body = await self.reader.readexactly(length)
             return body[0], body[1:]
@@ -180,7 +180,7 @@ async def test_end_carries_the_session_hash_to_every_door(feed: Feed) -> None:
 async def test_nonsense_closes_that_connection_only(feed: Feed, garbage: bytes) -> None:
     good, bad = await connect(feed), await connect(feed)
     bad.writer.write(garbage)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await bad.reader.read() == b""
     good.tell(1)
     assert (await good.take())[0] == 4
@@ -200,7 +200,7 @@ async def test_watch_in_single_bytes_is_understood(feed: Feed) -> None:
 
 async def test_fifth_connection_replaces_the_oldest(feed: Feed) -> None:
     doors = [await connect(feed) for _ in range(5)]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await doors[0].reader.read() == b""
     for door in doors[1:]:
         door.tell(1)

@@ -112,7 +112,7 @@ async def test_a_camera_that_reads_nothing_is_given_up(monkeypatch):
         ScriptedCamera(Script(play=flood_of_requests)) as camera,
         playing(camera, Units()) as session,
     ):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not session.ended.done():
                 session._connection.write(bytes(200_000))
                 await asyncio.sleep(0)

@@ -137,7 +137,7 @@ async def test_a_goodbye_ends_the_session():
     async with (
         ScriptedCamera(Script(play=leave)) as camera,
         playing(camera, Units()) as session,
-        asyncio.timeout(5),
+        asyncio.timeout(30),
     ):
         await session.ended
         assert isinstance(session.error, ConnectionLostError)
@@ -155,7 +155,7 @@ async def test_sender_reports_reach_the_timeline():
 
     sink = Units(10)
     async with ScriptedCamera(Script(play=play)) as camera:
-        async with playing(camera, sink) as session, asyncio.timeout(5):
+        async with playing(camera, sink) as session, asyncio.timeout(30):
             await sink.enough.wait()
         offset_us = session.tracks.timebase.camera_offset_us
     assert abs(offset_us) > 1_000_000
