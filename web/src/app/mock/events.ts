@@ -100,7 +100,8 @@ function makeEvents(world: World): EventDoc[] {
   const factor = world.scenario === 'many' ? 18 : 1;
   const found: EventDoc[] = [];
   const next = random(7);
-  for (let day = 0; day < (factor > 1 ? 3 : DAYS); day++) {
+  // Three whole days besides today's: as many just after midnight as in the evening.
+  for (let day = 0; day < (factor > 1 ? 4 : DAYS); day++) {
     USUAL.forEach((usual, hour) => {
       const count = Math.round(usual * factor * (0.5 + next()));
       for (let nth = 0; nth < count; nth++) {
