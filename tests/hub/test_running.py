@@ -47,3 +47,21 @@ async def test_a_defect_in_one_camera_does_not_end_the_hub(home, clip, monkeypat
 
         await home.wait_for(twice)
         assert (await home.control.ask("GET", "/api/status")).status == 200
+
+
+async def test_a_stop_that_a_failing_stream_loses_is_heeded(home, clip, monkeypatch):
+    monkeypatch.setattr("keepsight.hub.running.RESTART_SECONDS", 600.0)
+    begun = asyncio.Event()
+
+    async def lose(_self):
+        begun.set()
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            raise OSError from None  # as a task group does that is just failing
+
+    monkeypatch.setattr("keepsight.hub.running.StreamIngest.run", lose)
+    async with simulated_camera(clip) as camera, asyncio.timeout(60):
+        added = await home.add_camera(camera.url)
+        await begun.wait()
+        await home.household.roster.find(bytes.fromhex(added["id"])).stop()

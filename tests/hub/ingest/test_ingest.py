@@ -316,3 +316,19 @@ async def test_time_going_back_is_a_clock_jump_and_the_same_format():
     assert watcher.formats[0] == watcher.formats[1]
     ticks = [unit.media_ticks for unit in watcher.units]
     assert ticks == sorted(ticks)
+
+
+async def test_a_stop_that_a_session_loses_is_heeded(monkeypatch):
+    monkeypatch.setattr(ingest, "RETRY_SECONDS_MIN", 600.0)
+    begun = asyncio.Event()
+
+    async def lose(_self):
+        begun.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(600)
+
+    monkeypatch.setattr(StreamIngest, "_try", lose)
+    camera = ScriptedCamera()
+    async with camera, asyncio.timeout(60), ingesting(camera) as (stream, _watcher):
+        await begun.wait()
+    assert stream.status.state is StreamState.STOPPED
