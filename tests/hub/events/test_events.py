@@ -11,9 +11,10 @@ from keepsight.hub.store.event_list import EventFilter, ListReader
 from keepsight.seal.frame import Expectation, WindowKey
 from keepsight.seal.frame import open as open_sealed
 from keepsight.seal.header import Kind, Stream
-from tests.home import HOUSEHOLD, running_hub, set_up
+from tests.home import HOUSEHOLD, open_all, running_hub, set_up, simulated_camera
 from tests.hub.events.hall import ATTIC, HALL, SECOND, hang, jpeg, noticed, until, visit
 
+HOUR = 3600 * SECOND
 ANN = ListReader(b"n" * 16, 0)
 
 
@@ -242,6 +243,49 @@ async def test_a_removed_camera_takes_its_events_with_its_recordings(home, keeps
     await home.household.roster.remove(HALL, with_recordings=not keeps, by="local")
     assert (await events.find(found.event_id) is not None) is keeps
     assert (home.directory / "events" / HALL.hex()).exists() is keeps
+
+
+async def test_pictures_of_a_removed_camera_are_as_open_as_its_kept_recordings(home, clip):
+    """Their keys go to who is granted them, ledger first; the door knows neither of the streams."""
+    async with simulated_camera(clip) as device:
+        camera = await home.add_camera(device.url)
+        camera_id = bytes.fromhex(camera["id"])
+        found = await noticed(home, visit(home, camera=camera_id), preview=True)
+        hour = {"camera": camera["id"], "from": found.start_us, "to": found.start_us + HOUR}
+
+        async def recorded():
+            return await home.recorded_seconds(camera["id"]) > 1
+
+        await home.wait_for(recorded)
+        await home.household.roster.remove(camera_id, with_recordings=False, by="local")
+    pictures = [one.picture_id.hex() for one in found.pictures]
+    async with home.browser() as ann, home.member("Ben", "guest") as ben:
+        segments = (await ann.get("/api/recordings", **hour))["segments"]
+        writers = [segment["writer"] for segment in segments]
+        body = {
+            "recordings": [{"camera": camera["id"], "stream": "main", "writers": writers}],
+            "events": [{"camera": camera["id"], "pictures": pictures}],
+        }
+        keys = (await ann.ask("POST", "/api/keys", body)).json()["keys"]
+        assert {key["writer"] for key in keys} == {*writers, *pictures}
+        assert len(writers) > 0
+        names = {
+            stream: home.household.keyring.opaque_stream(camera_id, stream).hex()
+            for stream in (Stream.MAIN, Stream.EVENT)
+        }
+        for key in keys:
+            window = await ann.window(HOUSEHOLD, key)
+            sealed = await ann.ask("GET", f"/s/{names[window.context.stream]}/{key['writer']}/0-0")
+            (opened,) = open_all(window, sealed.body, (Kind.INIT, Kind.THUMB))
+            assert opened.kind is (Kind.THUMB if key["purpose"] == "event" else Kind.INIT)
+        released = (await ann.get("/api/ledger", limit=200, type="release"))["lines"]
+        told = {(one["writer"], one["purpose"], one["device"]) for one in released}
+        assert told >= {(key["writer"], key["purpose"], ann.device_id) for key in keys}
+        allowed = (await ann.get("/api/session/streams"))["streams"]
+        assert not {*names.values()} & {*allowed}
+        refused = (await ben.ask("POST", "/api/keys", body)).json()
+        assert refused["keys"] == []
+        assert {one["reason"] for one in refused["refused"]} == {"no_such_camera"}
 
 
 def test_the_service_is_a_sink():
