@@ -20,8 +20,8 @@ from benchmarks.figure import Figure
 BENCHES: Final = (
     "sealing", "ledger", "events", "ingest", "live", "live_browser", "playback", "door",
     "revocation", "suspension", "lab_app", "lab_capture", "lab_folder", "lab_dossier",
-    "detect_accuracy", "detect_sound", "watch_feed", "detect_crew", "detect_day", "notify",
-    "recording",
+    "detect_accuracy", "detect_sound", "redaction", "watch_feed", "detect_crew", "detect_day",
+    "notify", "recording",
 )  # fmt: skip
 """In the order in which they run, the longest last."""
 TABLE_COLUMNS: Final = 160
