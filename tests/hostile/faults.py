@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from keepsight.core.device import DeviceFacts
 from keepsight.hub.ingest.identity import Likeness, compare
 from keepsight.seal.header import read_header
-from tests.hostile.homes import BLOCK_BYTES, BLOCKS, Ask, Judge, StillCamera, Street
+from tests.hostile.homes import BLOCK_BYTES, BLOCKS, Ask, Judge, Source, Street
 
 STEP_US: Final = 500_000
 """Between two requests of a run."""
@@ -26,7 +26,7 @@ class View(Protocol):
 
     is_sealed: bool
 
-    def body(self, camera: StillCamera) -> bytes:
+    def body(self, camera: Source) -> bytes:
         """What the origin answers."""
         ...
 
@@ -42,7 +42,7 @@ class PlainView:
     judge: Judge
     is_sealed: bool = False
 
-    def body(self, camera: StillCamera) -> bytes:
+    def body(self, camera: Source) -> bytes:
         """The picture."""
         return camera.plain
 
@@ -58,7 +58,7 @@ class SealedView:
     judge: Judge
     is_sealed: bool = True
 
-    def body(self, camera: StillCamera) -> bytes:
+    def body(self, camera: Source) -> bytes:
         """The sealed fragment."""
         return camera.sealed
 
@@ -68,38 +68,38 @@ class SealedView:
 
 
 def household_dropped_from_key(street: Street, view: View, count: int) -> None:
-    """A cache whose key is the path: /still/<camera>, the same in every household."""
-    kept: dict[int, tuple[int, bytes]] = {}
+    """A cache whose key is the path, which is the same in every household."""
+    kept: dict[str, tuple[int, bytes]] = {}
     for _ in range(count):
         street.tick(STEP_US)
         ask = street.any_ask()
-        taken_us, body = kept.get(ask.camera, (0, b""))
+        taken_us, body = kept.get(ask.path, (0, b""))
         if street.now_us - taken_us > 2_000_000:
             body = view.body(street.camera(ask))
-            kept[ask.camera] = street.now_us, body
+            kept[ask.path] = street.now_us, body
         view.show(ask, body)
 
 
 def stale_on_timeout(street: Street, view: View, count: int) -> None:
     """The incident of 2019: right while the origin answers, anybody's newest when it does not."""
-    kept: dict[int, bytes] = {}
+    kept: dict[str, bytes] = {}
     for _ in range(count):
         street.tick(STEP_US)
         ask = street.any_ask()
-        if street.chance.random() < SLOW_SHARE and ask.camera in kept:
-            view.show(ask, kept[ask.camera])
+        if street.chance.random() < SLOW_SHARE and ask.path in kept:
+            view.show(ask, kept[ask.path])
             continue
-        kept[ask.camera] = view.body(street.camera(ask))
-        view.show(ask, kept[ask.camera])
+        kept[ask.path] = view.body(street.camera(ask))
+        view.show(ask, kept[ask.path])
 
 
 def request_coalescing(street: Street, view: View, count: int) -> None:
     """Requests for the same path that meet are answered with one answer."""
     for _ in range(count // 8 + 1):
         street.tick(STEP_US)
-        waiting: dict[int, list[Ask]] = {}
+        waiting: dict[str, list[Ask]] = {}
         for ask in [street.any_ask() for _ in range(8)]:
-            waiting.setdefault(ask.camera, []).append(ask)
+            waiting.setdefault(ask.path, []).append(ask)
         for asks in waiting.values():
             answer = view.body(street.camera(asks[0]))
             for ask in asks:
@@ -127,7 +127,7 @@ def vary_ignored(street: Street, view: View, count: int) -> None:
     for _ in range(count):
         street.tick(STEP_US)
         ask = street.any_ask()
-        address = f"/camera/{ask.camera}/latest"
+        address = ask.path
         headers = {"Vary": "Cookie", "Cookie": f"session-of-{ask.home}"}
         del headers["Vary"]  # what the cache does with it
         if address not in kept or street.chance.random() < 0.2:
@@ -193,7 +193,7 @@ def database_row_mix(street: Street, view: View, count: int) -> None:
     for _ in range(count):
         street.tick(STEP_US)
         ask = street.any_ask()
-        row = Ask(rows.get(ask.home, ask.home), ask.camera)
+        row = ask._replace(home=rows.get(ask.home, ask.home))
         view.show(ask, view.body(street.camera(row)))
 
 
@@ -213,16 +213,17 @@ def lookup_by_id_in_the_bytes(street: Street, view: View, count: int) -> None:
 
     The control takes the key that the bytes ask for; ours takes that of the tile.
     """
-    by_camera = {street.key(ask).context.camera: ask for ask in street.asks}
+    by_camera = {street.key(ask).context.camera: (ask.home, ask.camera) for ask in street.asks}
     for _ in range(count):
         street.tick(STEP_US)
         ask = street.any_ask()
-        other = Ask((ask.home + street.chance.randrange(2)) % street.homes, ask.camera)
+        other = ask._replace(home=(ask.home + street.chance.randrange(2)) % street.homes)
         sealed = street.camera(other).sealed
         if view.is_sealed:
             view.show(ask, sealed)
             continue
-        view.show(ask, street.camera(by_camera[read_header(sealed).camera]).plain)
+        home, camera = by_camera[read_header(sealed).camera]
+        view.show(ask, street.camera(ask._replace(home=home, camera=camera)).plain)
 
 
 def _facts(ask: Ask) -> DeviceFacts:
@@ -235,15 +236,16 @@ def camera_dhcp_swap(street: Street, view: View, count: int, *, is_pinned: bool 
 
     The hub's own comparison decides (`hub/ingest/identity.py`); the control has none.
     """
-    asks = street.asks
-    answering = {ask: ask for ask in asks}
+    devices = sorted({ask[:2] for ask in street.asks})
+    answering = {device: device for device in devices}
     for number in range(count):
         street.tick(STEP_US)
         if number % 50 == 0:
-            first, second = street.chance.sample(asks, 2)
+            first, second = street.chance.sample(devices, 2)
             answering[first], answering[second] = answering[second], answering[first]
         ask = street.any_ask()
-        there = answering[ask]
+        home, camera = answering[ask[:2]]
+        there = ask._replace(home=home, camera=camera)
         taken = street.camera(there).plain
         if not view.is_sealed:
             view.show(ask, taken)
@@ -315,13 +317,15 @@ FAULTS: Final[tuple[Fault, ...]] = (
 def hostile_relay(street: Street, view: View, count: int) -> None:
     """All at once: swaps, repeats, delays, returns neighbours, loses and damages."""
     past: deque[bytes] = deque(maxlen=200)
+    earlier: dict[Ask, bytes] = {}
     for _ in range(count):
         street.tick(STEP_US)
         ask = street.any_ask()
         own = view.body(street.camera(ask))
         past.append(own)
-        neighbour = Ask((ask.home + 1) % street.homes, ask.camera)
-        match street.chance.randrange(7):
+        neighbour = ask._replace(home=(ask.home + 1) % street.homes)
+        earlier.setdefault(ask, own)
+        match street.chance.randrange(8):
             case 0:
                 body = view.body(street.camera(neighbour))
             case 1:
@@ -336,6 +340,8 @@ def hostile_relay(street: Street, view: View, count: int) -> None:
                 body = bytes(damaged)
             case 5:
                 body = view.body(street.camera(street.any_ask()))
+            case 6:
+                body = earlier[ask]
             case _:
                 body = own
         view.show(ask, body)

@@ -9,6 +9,8 @@ pass through the same cache twice: plain, as the vendor sent them, and sealed.
 import asyncio
 import contextlib
 import itertools
+import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,6 +26,7 @@ from keepsight.camera.drawn import to_frame
 from keepsight.camera.mark import Mark
 from keepsight.camera.scene import Caption, Picture, find_scene
 from keepsight.core.clock import SystemClock
+from keepsight.hub.event import Event
 from keepsight.seal.frame import Expectation, Reason, Refusal, WindowKey
 from keepsight.seal.frame import open as open_sealed
 from keepsight.seal.header import Kind
@@ -33,8 +36,10 @@ from tests.hostile.canary import (
     bring_back,
     door_of,
     household_mark,
+    jpeg,
     jpeg_of,
     mark_of_jpeg,
+    marked_picture,
     sign_in,
 )
 from tests.hostile.programs import find, running, write_nginx
@@ -75,7 +80,11 @@ _SERVER: Final = """
       proxy_pass http://127.0.0.1:{door}; proxy_cache_key "sealed still";
       {bad}
     }}
-    location = /plain/still {{
+    location ~ ^/s/[0-9a-f]+/[0-9a-f]+/0-0$ {{
+      proxy_pass http://127.0.0.1:{door}; proxy_cache_key "sealed picture of an event";
+      {bad}
+    }}
+    location ~ ^/plain/(still|event)$ {{
       proxy_pass http://127.0.0.1:{plain}; proxy_cache_key "$uri";
       {bad}
     }}
@@ -91,6 +100,32 @@ _BAD: Final = """
       proxy_cache_use_stale error timeout updating http_500 http_502 http_503 http_504;
       proxy_ignore_headers Cache-Control Expires Set-Cookie Vary;
       proxy_set_header Host $http_host; proxy_set_header Connection "";"""
+
+
+def event_picture(name: str) -> bytes:
+    """A JPEG of an event of a household."""
+    return jpeg(marked_picture(name, 1, 1))
+
+
+async def notice(home: Home, name: str, camera: str) -> list[str]:
+    """Have a hub store an event with a picture and a strip, as from the watcher; their ids."""
+    events, camera_id = home.household.events, bytes.fromhex(camera)
+    start_us = CLOCK.wall_us() - 10_000_000
+    event = Event(
+        secrets.token_bytes(16), camera_id, "person", start_us, start_us + 5_000_000,
+        end_us=None, confidence=0.9, best_us=start_us, best_box=(0.1, 0.1, 0.3, 0.9),
+    )  # fmt: skip
+    events.on_event(camera_id, "start", event)
+    events.on_picture(camera_id, event.event_id, event_picture(name))
+    events.on_preview(camera_id, event.event_id, 1, 1, 1, event_picture(name))
+
+    async def is_there() -> list[str]:
+        found = await events.find(event.event_id)
+        ids = [one.picture_id.hex() for one in found.pictures] if found else []
+        return ids if len(ids) == 2 else []
+
+    ids: list[str] = await home.wait_for(is_there)
+    return ids
 
 
 @dataclass
@@ -168,11 +203,16 @@ class Plain:
             headers = {"Cache-Control": "private, no-store", "Content-Type": "image/jpeg"}
             return web.Response(body=body, headers=headers)
 
+        async def event(request: web.Request) -> web.Response:
+            body = event_picture(request.host.split(".", 1)[0])
+            return web.Response(body=body, headers={"Content-Type": "image/jpeg"})
+
         async def page(_: web.Request) -> web.Response:
             return web.Response(text=PLAIN_PAGE.format(), content_type="text/html")
 
         app = web.Application()
-        app.add_routes([web.get("/plain/still", still), web.get("/plain", page)])
+        routes = {"/plain/still": still, "/plain/event": event, "/plain": page}
+        app.add_routes([web.get(path, handler) for path, handler in routes.items()])
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         try:
@@ -276,6 +316,12 @@ class Device:
     """Opened, and of another household. The promise is 0."""
     plain_foreign: int = 0
     refused: dict[str, int] = field(default_factory=dict)
+    pictures: dict[str, WindowKey] = field(default_factory=dict)
+    """Of its own event: windows by id."""
+    event_opened: int = 0
+    event_foreign: int = 0
+    event_plain_foreign: int = 0
+    event_refused: Counter[str] = field(default_factory=Counter)
 
     async def _get(self, path: str) -> bytes | None:
         headers = {"Host": f"{self.name}.localhost:{self.rig.port}", "Cookie": self.cookie}
@@ -290,8 +336,7 @@ class Device:
         plain = await self._get("/plain/still")
         mark = mark_of_jpeg(plain) if plain else None
         self.plain_foreign += mark is not None and mark.household != household_mark(self.name)
-        stream = next(s for s in self.rig.cameras[self.name]["streams"] if s["stream"] == "sub")
-        sealed = await self._get(f"/s/{stream['opaque']}/still")
+        sealed = await self._get(f"/s/{self._opaque('sub')}/still")
         if sealed is None:
             return
         self.asked += 1
@@ -312,6 +357,36 @@ class Device:
         if reason in {Reason.WRONG_WINDOW, "no key"}:
             self.keys = await self.ask_keys()  # its own camera's, whatever the bytes say
 
+    @property
+    def looks(self) -> tuple[Callable[[], Awaitable[None]], ...]:
+        """What it does at once."""
+        return self.look, self.look_at_event
+
+    def _opaque(self, stream: str) -> str:
+        streams = self.rig.cameras[self.name]["streams"]
+        return next(str(one["opaque"]) for one in streams if one["stream"] == stream)
+
+    def _is_foreign(self, picture: bytes) -> bool:
+        mark = mark_of_jpeg(picture)
+        return mark is not None and mark.household != household_mark(self.name)
+
+    async def look_at_event(self) -> None:
+        """The picture of an event as a vendor sends it; the own event's two pictures, sealed."""
+        plain = await self._get("/plain/event")
+        self.event_plain_foreign += plain is not None and self._is_foreign(plain)
+        opaque = self._opaque("event")
+        for picture_id, key in self.pictures.items():
+            sealed = await self._get(f"/s/{opaque}/{picture_id}/0-0")
+            if sealed is None:
+                continue
+            try:
+                opened = open_sealed(key, Expectation((Kind.THUMB,), sequence_max=0), sealed)
+            except Refusal as refusal:
+                self.event_refused[refusal.reason] += 1
+                continue
+            self.event_opened += 1
+            self.event_foreign += self._is_foreign(opened.payload)
+
 
 @asynccontextmanager
 async def device(rig_: Rig, name: str) -> AsyncIterator[Device]:
@@ -329,10 +404,18 @@ async def device(rig_: Rig, name: str) -> AsyncIterator[Device]:
             return [await browser.window(HOUSEHOLDS[name], release) for release in releases]
 
         keys = await home.wait_for(ask_keys)
+        ids = await notice(home, name, camera)
+        asked = {"events": [{"camera": camera, "pictures": ids}]}
+        releases = (await browser.ask("POST", "/api/keys", asked)).json()["keys"]
+        pictures = {
+            release["writer"]: await browser.window(HOUSEHOLDS[name], release)
+            for release in releases
+        }
         client = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
-        yield Device(rig_, name, f"{cookie.key}={cookie.value}", ask_keys, client, keys)
+        session = f"{cookie.key}={cookie.value}"
+        yield Device(rig_, name, session, ask_keys, client, keys, pictures=pictures)
 
 
 async def plain_mark(page: Page) -> Mark | None:

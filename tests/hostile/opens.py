@@ -24,10 +24,17 @@ from keepsight.seal.header import (
 )
 
 EPOCHS: Final = (1, 2)
-STREAMS: Final = (Stream.MAIN, Stream.SUB, Stream.AUDIO, Stream.EVENT)
+KINDS: Final = {
+    Stream.MAIN: (Kind.STILL, Kind.GOP, Kind.EVENT),
+    Stream.SUB: (Kind.STILL, Kind.GOP, Kind.EVENT),
+    Stream.AUDIO: (Kind.GOP, Kind.GOP, Kind.GOP),
+    Stream.STILL: (Kind.THUMB, Kind.THUMB, Kind.THUMB),
+    Stream.EVENT: (Kind.THUMB,),
+}
+"""The fragments of a window. A picture of an event has a window of its own, and is its only one."""
+STREAMS: Final = tuple(KINDS)
 _HOMES: Final = 12
 _CAMERAS: Final = 2
-_FRAGMENTS: Final = 3
 _PAYLOAD_BYTES: Final = (40, 1500)
 CHECK_EVERY: Final = 500
 """So often the fragment is also opened by its owner: what is refused was worth opening."""
@@ -60,15 +67,18 @@ def make_windows(chance: random.Random) -> list[Owned]:
 
 
 def _fragments(key: WindowKey, chance: random.Random) -> tuple[bytes, ...]:
-    sealer = Sealer(key, sequence=chance.randrange(1, 1 << 20))
+    stream = key.context.stream
+    first = 0 if stream is Stream.EVENT else chance.randrange(1, 1 << 20)
+    sealer = Sealer(key, sequence=first)
     return tuple(
         bytes(
             sealer.seal(
-                Kind.STILL, chance.randbytes(chance.randint(*_PAYLOAD_BYTES)),
-                wall_us=1_000_000, monotonic_us=1_000_000, flags=FLAG_KEYFRAME,
+                kind, chance.randbytes(chance.randint(*_PAYLOAD_BYTES)),
+                wall_us=1_000_000, monotonic_us=1_000_000,
+                flags=FLAG_KEYFRAME if kind is Kind.STILL else 0,
             )
         )
-        for _ in range(_FRAGMENTS)
+        for kind in KINDS[stream]
     )  # fmt: skip
 
 
@@ -167,9 +177,13 @@ TWO_HOUSEHOLDS: Final = "member_of_two"
 NAMES: Final = (*(attack.__name__ for attack in ATTACKS), KEY_SWAP, TWO_HOUSEHOLDS)
 
 
+def _is_of_event(header: Header) -> bool:
+    return header.stream == Stream.EVENT or header.kind == Kind.EVENT
+
+
 def _is_opened(key: WindowKey, sealed: bytes) -> bool:
     try:
-        open_sealed(key, Expectation((Kind.STILL, Kind.GOP, Kind.INIT)), sealed)
+        open_sealed(key, Expectation(tuple(Kind)), sealed)
     except Refusal:
         return False
     return True
@@ -189,9 +203,12 @@ class Outcome:
     owners: int
     """Foreign fragments that their owner could open, of those that were checked."""
     checked: int
+    of_events: int
+    """Foreign fragments that were an event's picture, or the boxes of a live one."""
     looked_up: int
     """Foreign fragments that a member of two households opened by looking up the id in the bytes:
     the control."""
+    looked_up_of_events: int
 
 
 def attack_all(seed: int, count: int) -> Outcome:
@@ -199,12 +216,14 @@ def attack_all(seed: int, count: int) -> Outcome:
     chance = random.Random(seed)
     windows = make_windows(chance)
     keys = {window.key.context: window.key for window in windows}
-    outcome = Outcome(Counter(), Counter(), 0, 0, 0)
+    outcome = Outcome(Counter(), Counter(), 0, 0, 0, 0, 0)
     for number in range(count):
         reader, owner = chance.choice(windows), chance.choice(windows)
         while owner.home == reader.home:
             owner = chance.choice(windows)
         sealed = chance.choice(owner.fragments)
+        is_of_event = _is_of_event(read_header(sealed))
+        outcome.of_events += is_of_event
         name = NAMES[number % len(NAMES)]
         if name == KEY_SWAP:
             is_opened = _foreign_key(owner, sealed, reader)
@@ -213,7 +232,9 @@ def attack_all(seed: int, count: int) -> Outcome:
             is_opened = _is_opened(reader.key, sealed)
             h = read_header(sealed)
             claimed = Context(h.household, h.camera, Stream(h.stream), h.epoch, h.writer)
-            outcome.looked_up += _is_opened(keys[claimed], sealed)
+            is_looked_up = _is_opened(keys[claimed], sealed)
+            outcome.looked_up += is_looked_up
+            outcome.looked_up_of_events += is_looked_up and is_of_event
         else:
             attack = ATTACKS[number % len(NAMES)]
             is_opened = _is_opened(reader.key, attack(reader, sealed, chance))

@@ -42,9 +42,7 @@ def run(fault: Fault, seed: int, count: int) -> tuple[Judge, Judge]:
 
 def check(fault: Fault, seed: int, count: int, tally: Tally) -> None:
     plain, sealed = run(fault, seed, count)
-    tally.control_leaks += plain.foreign
-    tally.opens += sealed.opens
-    tally.opened += sealed.foreign
+    tally.add(plain, sealed)
     if plain.wrong:
         tally.faults.add(fault.__name__)
     print(f"{fault.__name__}: plain {plain}\nsealed {sealed}")
@@ -72,9 +70,7 @@ def test_there_are_fifteen() -> None:
 
 def test_a_relay_that_does_everything_wrong_at_once(seed: int, tally: Tally) -> None:
     plain, sealed = run(hostile_relay, seed, 5 * REQUESTS)
-    tally.control_leaks += plain.foreign
-    tally.opens += sealed.opens
-    tally.opened += sealed.foreign
+    tally.add(plain, sealed)
     assert plain.foreign > REQUESTS
     assert plain.old > 0
     assert sealed.wrong == 0, sealed

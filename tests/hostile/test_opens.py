@@ -35,14 +35,19 @@ def check(outcomes: list[Outcome], count: int, tally: Tally) -> None:
     tally.opens += tried.total()
     tally.opened += opened.total()
     tally.control_leaks += looked_up
-    print(dict(tried), "looked up by id:", looked_up)
+    of_events = sum(outcome.of_events for outcome in outcomes)
+    tally.event_opens += of_events
+    tally.event_leaks += sum(outcome.looked_up_of_events for outcome in outcomes)
+    print(dict(tried), "looked up by id:", looked_up, "of events:", of_events)
     assert tried.total() >= count
     assert min(tried[name] for name in NAMES) > 0.9 * count / len(NAMES)
     assert opened.total() == 0, opened
+    assert of_events > 0.2 * count
     assert looked_up == tried["member_of_two"], "the control must open what it looks up"
     assert sum(o.owners for o in outcomes) == sum(o.checked for o in outcomes) > 0
 
 
+@pytest.mark.timeout(900)  # work for processors alone: half a minute on two that have nothing else
 def test_a_million_foreign_fragments_none_opened(seed: int, tally: Tally) -> None:
     check(attack_in_processes(seed, OPENS), OPENS, tally)
 

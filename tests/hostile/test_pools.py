@@ -1,7 +1,7 @@
 """Pools that give a cancelled request's answer to the next caller, and origins that answer wrongly.
 
 Method: a small real HTTP/1.1 pool over real sockets, with the bug and without; the control must get
-foreign stills, the sealed viewer opens none; the door's own client mixes nothing up.
+foreign pictures, the sealed viewer opens none; the door's own client mixes nothing up.
 """
 
 import asyncio
@@ -15,26 +15,29 @@ from aiohttp import web
 
 from keepsight.core.clock import SystemClock
 from keepsight.door.hubapi import HubApi
-from tests.hostile.homes import Ask, Judge, Street
+from tests.hostile.homes import Judge, Street, ask_of
 from tests.hostile.pool import Origin, Pool
 from tests.hostile.tally import Tally
 
 REQUESTS: Final = 1500
+ROUNDS: Final = 40
+ROUNDS_MAX: Final = 400
+ENOUGH: Final = 50
 CLOCK: Final = SystemClock()
 
 
 async def look(
     seed: int, count: int, *, is_sealed: bool, is_broken: bool, is_buggy: bool = True
 ) -> Judge:
-    """Households ask for stills over one pool; some lose patience."""
+    """Households ask for pictures over one pool; some lose patience."""
     street = Street(seed, now_us=CLOCK.wall_us())
     judge = Judge(street)
     chance = random.Random(seed)
 
     def answer(path: str, cookie: str) -> bytes:
         street.now_us = CLOCK.wall_us()
-        camera = street.camera(Ask(int(cookie), int(path.removeprefix("/still/"))))
-        return camera.sealed if is_sealed else camera.plain
+        source = street.camera(ask_of(int(cookie), path))
+        return source.sealed if is_sealed else source.plain
 
     origin = Origin(answer, chance, slow_seconds=0.02, slow_share=0.3, broken_share=0.1 * is_broken)
     async with origin.running():
@@ -46,7 +49,7 @@ async def look(
                 pool = chance.choice(pools)
                 try:
                     async with asyncio.timeout(0.012 if chance.random() < 0.4 else 0.5):
-                        body = await pool.get(f"/still/{ask.camera}", str(ask.home))
+                        body = await pool.get(ask.path, str(ask.home))
                 except (TimeoutError, OSError, EOFError, KeyError, ValueError):
                     continue
                 except asyncio.LimitOverrunError:
@@ -68,9 +71,7 @@ async def look(
 async def test_a_pool_that_mixes_up_replies(seed: int, tally: Tally, *, is_broken: bool) -> None:
     plain = await look(seed, REQUESTS, is_sealed=False, is_broken=is_broken)
     sealed = await look(seed, REQUESTS, is_sealed=True, is_broken=is_broken)
-    tally.control_leaks += plain.foreign
-    tally.opens += sealed.opens
-    tally.opened += sealed.foreign
+    tally.add(plain, sealed)
     print(f"plain {plain}\nsealed {sealed}")
     assert plain.foreign > 0, "the control was not misled: this test cannot see"
     assert sealed.wrong == 0
@@ -100,13 +101,14 @@ async def test_the_doors_own_client_survives_being_cancelled(tmp_path: Path, see
     await web.UnixSite(runner, str(path)).start()
     api = HubApi(path, CLOCK)
     answered = cancelled = 0
+    patience_seconds = 0.02
 
     async def ask() -> None:
         nonlocal answered, cancelled
         wanted = f"/api/{secrets.token_hex(8)}"
         try:
             async with (
-                asyncio.timeout(chance.random() * 0.02),
+                asyncio.timeout(chance.random() * patience_seconds),
                 api.request("GET", wanted, headers={}, body=None) as answer,
             ):
                 text = await answer.text()
@@ -116,11 +118,15 @@ async def test_the_doors_own_client_survives_being_cancelled(tmp_path: Path, see
         assert text.rstrip("x") == wanted
         answered += 1
 
-    for _ in range(40):
+    for number in range(ROUNDS_MAX):
         async with asyncio.TaskGroup() as tasks:
             for _ in range(20):
                 tasks.create_task(ask())
+        if number >= ROUNDS and min(answered, cancelled) > ENOUGH:
+            break
+        # As patient as this machine is slow, so that some are answered and some are not.
+        patience_seconds *= 1.2 if answered < cancelled else 0.9
     await api.close()
     await runner.cleanup()
-    assert answered > 50
-    assert cancelled > 50
+    assert answered > ENOUGH
+    assert cancelled > ENOUGH

@@ -1,8 +1,9 @@
-"""Real caches, configured as badly as people do it, between twenty homes and their stills.
+"""Real caches, configured as badly as people do it, between twenty homes and their pictures.
 
-Method: 4,000 requests through each of nginx, varnish and squid, 40 at a time, while the origin is
-slow for 30 % of them and forbids caching; once with plain stills (the control must leak) and once
-with sealed ones (none of another household may be opened).
+Method: 4,000 requests through each of nginx, varnish and squid, 40 at a time, for stills, masked
+stills, the watcher's boxes, events' pictures and their strips, while the origin is slow for 30 % of
+them and forbids caching; once with plain pictures (the control must leak, of every sort) and once
+with sealed ones (none of another household, camera or event may be opened).
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from aiohttp import web
 
 from keepsight.core.clock import SystemClock
 from keepsight.seal.frame import Reason
-from tests.hostile.homes import Ask, Judge, Street
+from tests.hostile.homes import Ask, Judge, Sort, Street, ask_of
 from tests.hostile.pool import Origin
 from tests.hostile.programs import CACHES, READ_SECONDS, Cache, running_cache
 from tests.hostile.tally import Tally
@@ -33,23 +34,23 @@ CLOCK: Final = SystemClock()
 
 @asynccontextmanager
 async def origin(street: Street, *, is_sealed: bool, seed: int) -> AsyncIterator[int]:
-    """Stills by the session in the cookie. Says in every way HTTP has that nobody may keep them."""
+    """Pictures by the session in the cookie. Says in every way that nobody may keep them."""
     chance = random.Random(seed)
 
-    async def still(request: web.Request) -> web.Response:
+    async def fetch(request: web.Request) -> web.Response:
         home = int(request.cookies["session"].removeprefix("home-"))
         if chance.random() < SLOW_SHARE:
             await asyncio.sleep(SLOW_SECONDS)
         street.now_us = CLOCK.wall_us()
-        camera = street.camera(Ask(home, int(request.match_info["camera"])))
+        source = street.camera(ask_of(home, request.path))
         headers = {
             "Cache-Control": "private, no-store",
             "Set-Cookie": f"session=home-{home}; HttpOnly", "Content-Type": "image/jpeg",
         }  # fmt: skip
-        return web.Response(body=camera.sealed if is_sealed else camera.plain, headers=headers)
+        return web.Response(body=source.sealed if is_sealed else source.plain, headers=headers)
 
     app = web.Application()
-    app.router.add_get("/still/{camera}", still)
+    app.router.add_get("/{sort}/{camera}/{nth}", fetch)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
@@ -60,7 +61,7 @@ async def origin(street: Street, *, is_sealed: bool, seed: int) -> AsyncIterator
 
 
 async def look(cache: Cache, seed: int, count: int, *, is_sealed: bool) -> Judge:
-    """Ask for `count` stills through a cache, and judge each."""
+    """Ask for `count` pictures through a cache, and judge each."""
     street = Street(seed, now_us=CLOCK.wall_us())
     judge = Judge(street)
     show = judge.sealed if is_sealed else judge.plain
@@ -73,7 +74,7 @@ async def look(cache: Cache, seed: int, count: int, *, is_sealed: bool) -> Judge
             cookie = {"Cookie": f"session=home-{ask.home}"}
             try:
                 async with client.get(
-                    f"http://127.0.0.1:{port}/still/{ask.camera}", headers=cookie
+                    f"http://127.0.0.1:{port}{ask.path}", headers=cookie
                 ) as answer:
                     body = await answer.read()
                     status = answer.status
@@ -98,9 +99,7 @@ async def look(cache: Cache, seed: int, count: int, *, is_sealed: bool) -> Judge
 async def check(cache: Cache, seed: int, count: int, tally: Tally) -> None:
     plain = await look(cache, seed, count, is_sealed=False)
     sealed = await look(cache, seed, count, is_sealed=True)
-    tally.control_leaks += plain.foreign
-    tally.opens += sealed.opens
-    tally.opened += sealed.foreign
+    tally.add(plain, sealed)
     if plain.foreign:
         tally.caches.add(cache.name)
     print(f"{cache.name}: plain {plain}\nsealed {sealed}")
@@ -110,11 +109,14 @@ async def check(cache: Cache, seed: int, count: int, tally: Tally) -> None:
     assert sealed.opens > 0
     assert sealed.refused[Reason.FOREIGN_HOUSEHOLD] > 0
     assert sealed.right > 0
+    for sort in Sort:
+        assert plain.foreign_by[sort] > 0, f"the control leaked no {sort}"
+        assert sealed.opens_by[sort] > 0, f"no foreign {sort} was tried"
 
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("cache", CACHES, ids=lambda cache: cache.name)
-async def test_a_bad_cache_shows_foreign_stills_plain_and_none_sealed(
+async def test_a_bad_cache_shows_foreign_pictures_plain_and_none_sealed(
     cache: Cache, seed: int, tally: Tally
 ) -> None:
     await check(cache, seed, REQUESTS, tally)
@@ -130,8 +132,8 @@ async def look_at_a_broken_origin(cache: Cache, seed: int, *, is_sealed: bool) -
         home = cookie.removeprefix("session=home-").partition(";")[0]
         if not home.isdigit():  # the cache's own idea
             return b"no session"
-        camera = street.camera(Ask(int(home), int(path.rpartition("/")[2])))
-        return camera.sealed if is_sealed else camera.plain
+        source = street.camera(ask_of(int(home), path))
+        return source.sealed if is_sealed else source.plain
 
     broken = Origin(
         answer, random.Random(seed),
@@ -145,7 +147,7 @@ async def look_at_a_broken_origin(cache: Cache, seed: int, *, is_sealed: bool) -
     ):
         for _ in range(BROKEN_REQUESTS // CONCURRENT):
             asks = [street.any_ask() for _ in range(CONCURRENT)]
-            bodies = await asyncio.gather(*(still_or_none(client, port, ask) for ask in asks))
+            bodies = await asyncio.gather(*(body_or_none(client, port, ask) for ask in asks))
             street.now_us = CLOCK.wall_us()
             for ask, body in zip(asks, bodies, strict=True):
                 if body is not None:
@@ -154,13 +156,11 @@ async def look_at_a_broken_origin(cache: Cache, seed: int, *, is_sealed: bool) -
     return judge
 
 
-async def still_or_none(client: aiohttp.ClientSession, port: int, ask: Ask) -> bytes | None:
+async def body_or_none(client: aiohttp.ClientSession, port: int, ask: Ask) -> bytes | None:
     """What a display would show: the body of a good answer."""
     headers = {"Cookie": f"session=home-{ask.home}"}
     try:
-        async with client.get(
-            f"http://127.0.0.1:{port}/still/{ask.camera}", headers=headers
-        ) as answer:
+        async with client.get(f"http://127.0.0.1:{port}{ask.path}", headers=headers) as answer:
             body = await answer.read()
             return body if answer.status == 200 else None
     except (aiohttp.ClientError, TimeoutError):
@@ -172,9 +172,7 @@ async def still_or_none(client: aiohttp.ClientSession, port: int, ask: Ask) -> b
 async def test_a_broken_origin_behind_a_bad_cache(cache: Cache, seed: int, tally: Tally) -> None:
     plain = await look_at_a_broken_origin(cache, seed, is_sealed=False)
     sealed = await look_at_a_broken_origin(cache, seed, is_sealed=True)
-    tally.control_leaks += plain.foreign
-    tally.opens += sealed.opens
-    tally.opened += sealed.foreign
+    tally.add(plain, sealed)
     print(f"{cache.name}: plain {plain}\nsealed {sealed}")
     assert plain.foreign > 0, "the control did not leak: this test cannot see"
     assert sealed.wrong == 0

@@ -18,6 +18,9 @@ from tests.home import Home
 from tests.hostile.tally import Tally
 
 SWAPS: Final = 4000
+RELEASED: Final = (
+    ("live", Stream.MAIN), ("still", Stream.STILL), ("rec", Stream.MAIN), ("event", Stream.EVENT),
+)  # fmt: skip
 READ: Final = ("hello", "session", "devices", "cameras", "status", "settings", "ledger", "exports")
 
 
@@ -25,31 +28,35 @@ def test_a_release_for_another_household_opens_nothing(seed: int, tally: Tally) 
     """Each secret is wrapped for one device, and for the context that it was asked for in."""
     chance = random.Random(seed)
     homes = []
-    for _ in range(20):
-        context = Context(
-            chance.randbytes(16), chance.randbytes(16), Stream.MAIN, 1, chance.randbytes(16)
-        )
+    for number in range(20):
+        purpose, stream = RELEASED[number % len(RELEASED)]
+        household, camera, writer = (chance.randbytes(16) for _ in range(3))
+        context = Context(household, camera, stream, 1, writer)
         device, private, secret = chance.randbytes(16), X25519PrivateKey.generate(), bytes(32)
         public = private.public_key().public_bytes_raw()
-        wrapped = wrap_for_device(secret, public, purpose="live", context=context, device=device)
-        homes.append((context, device, private, wrapped))
-    opened = tried = 0
+        wrapped = wrap_for_device(secret, public, purpose=purpose, context=context, device=device)
+        homes.append((purpose, context, device, private, wrapped))
+    opened = tried = of_events = 0
     for own, other in itertools.islice(itertools.cycle(itertools.permutations(homes, 2)), SWAPS):
-        context, device, private, _ = own
-        foreign_context, foreign_device, _, wrapped = other
+        purpose, context, device, private, _ = own
+        foreign_purpose, foreign_context, foreign_device, _, wrapped = other
         claim = chance.choice((context, foreign_context, context._replace(epoch=2)))
         named = chance.choice((device, foreign_device))
+        said = chance.choice((purpose, foreign_purpose))
         tried += 1
+        of_events += foreign_purpose == "event"
         try:
-            unwrap_on_device(wrapped, private, purpose="live", context=claim, device=named)
+            unwrap_on_device(wrapped, private, purpose=said, context=claim, device=named)
         except InvalidTag:
             continue
         opened += 1
     tally.opens += tried
     tally.opened += opened
+    tally.event_opens += of_events
+    assert of_events > SWAPS / 10
     assert (tried, opened) == (SWAPS, 0)
-    for context, device, private, wrapped in homes:
-        assert unwrap_on_device(wrapped, private, purpose="live", context=context, device=device)
+    for purpose, context, device, private, wrapped in homes:
+        assert unwrap_on_device(wrapped, private, purpose=purpose, context=context, device=device)
 
 
 def test_a_member_of_two_cannot_take_one_homes_release_for_the_others(seed: int) -> None:
