@@ -140,7 +140,8 @@ def range_mix(street: Street, view: View, count: int) -> None:
     for _ in range(count):
         street.tick(STEP_US)
         ask = street.any_ask()
-        own, other = view.body(street.camera(ask)), view.body(street.camera(street.any_ask()))
+        whose = ask if street.chance.random() < 0.1 else street.any_ask()
+        own, other = view.body(street.camera(ask)), view.body(street.camera(whose))
         cut = BLOCK_BYTES * street.chance.randrange(1, BLOCKS)
         at = cut if not view.is_sealed else len(own) * cut // (BLOCKS * BLOCK_BYTES)
         view.show(ask, own[:at] + other[at:])
