@@ -56,3 +56,29 @@ async def test_what_moved_on_leaves_no_ghost(page: Page):
 async def test_a_bright_picture_stays_as_it_is(page: Page):
     found = await lifted(page, PICTURES, 120)
     assert 112 < found["background"] < 128
+
+
+async def lifted_square(page: Page, wall: int, square: int) -> dict[str, float]:
+    return await page.evaluate(
+        "([wall, square]) => window.harness.liftedSquare(wall, square)", [wall, square]
+    )
+
+
+async def test_dark_clothes_in_a_bright_picture_get_no_halo(page: Page):
+    found = await lifted_square(page, 130, 12)
+    assert 10 < found["inside"] < 14
+    for place in ("beside", "below", "far"):
+        assert 127 < found[place] < 133
+
+
+async def test_something_bright_in_a_dark_picture_darkens_nothing_around_it(page: Page):
+    found = await lifted_square(page, 8, 230)
+    assert 220 < found["inside"] < 240
+    assert found["far"] > 60
+    assert found["beside"] > 0.7 * found["far"]
+
+
+async def test_what_is_lifted_is_the_place_that_is_dark(page: Page):
+    """The map lies on the picture the right way up: nothing of the square shows below."""
+    found = await lifted_square(page, 8, 230)
+    assert abs(found["below"] - found["far"]) < 0.1 * found["far"]

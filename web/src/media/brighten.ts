@@ -1,6 +1,9 @@
 // Dark pictures lifted for the eyes, in this browser: noise is averaged over time where nothing moves, then
-// each region is lifted towards a middle grey by a smooth map of how bright it is, as the watcher does before
-// it looks (detect/lowlight.py). Nothing is sent anywhere, and nothing is seen that was not recorded.
+// each region is lifted towards a middle grey by a map of how bright it is, much as the watcher does before
+// it looks (detect/lowlight.py). The map is smooth, so that people stay, but follows the picture where something
+// bright stands beside something dark: a fast guided filter (He and Sun, 2015) whose guide is the brightness
+// itself. Else there would be a rim around all that is dark. A bright picture is left as it is.
+// Nothing is sent anywhere, and nothing is seen that was not recorded.
 
 const FRAMES_PER_SECOND_MAX = 25;
 /** Share of the new picture where nothing moves: about eight pictures are averaged. */
@@ -10,8 +13,18 @@ const NOISE_LEVELS = 1.5;
 const MOVEMENT_LEVELS = 5;
 const TARGET_LEVELS = 110;
 const GAIN_MAX = 14;
-/** Width of the map of brightness: smooth enough not to erase people. */
-const MAP_PIXELS = 16;
+/** Nothing is lifted beyond this: what is nearly white keeps its drawing. */
+const WHITE_LEVELS = 230;
+/** Cells of the map along the longer side of the picture, and how many around each belong to it: a fourteenth. */
+const MAP_CELLS = 96;
+const AROUND_CELLS = 3;
+/** How uneven a place may be, as variance by squared mean, for the map to stay halfway smooth: one to three. */
+const EVEN = 0.3;
+/** Share of the whole picture in how bright a place counts: what is brighter than the rest stays so. */
+const WHOLE_SHARE = 0.3;
+/** Brightness of the whole picture: below the first it is lifted in full, above the second not at all. */
+const DARK_LEVELS = 55;
+const BRIGHT_LEVELS = 85;
 
 const VERTEX = `#version 300 es
 out vec2 at;
@@ -33,23 +46,52 @@ void main() {
   colour = vec4(mix(texture(before, at).rgb, texture(now, at).rgb, max(share, moved)), 1.0);
 }`;
 
-const LIFT = `#version 300 es
+/** Into each cell: how far the map follows the picture there, the root of what it adds to that, how much is lifted, and the root of the whole. */
+const MAP = `#version 300 es
 precision highp float;
 uniform sampler2D quiet;
 uniform float level;
 in vec2 at;
-out vec4 colour;
-float bright(vec2 offset) {
-  vec3 found = textureLod(quiet, at + offset / ${MAP_PIXELS}.0, level).rgb;
-  return max(found.r, max(found.g, found.b));
-}
+out vec4 cell;
+float brightest(vec3 of) { return max(of.r, max(of.g, of.b)); }
 void main() {
-  float around = 0.25 * (bright(vec2(0.5, 0.5)) + bright(vec2(-0.5, 0.5)) + bright(vec2(0.5, -0.5)) + bright(vec2(-0.5, -0.5)));
-  float gain = clamp(${(TARGET_LEVELS / 255).toFixed(5)} / max(around, 0.004), 1.0, ${GAIN_MAX}.0);
-  float softness = smoothstep(3.0, ${GAIN_MAX}.0, gain);
-  colour = vec4(textureLod(quiet, vec2(at.x, 1.0 - at.y), softness).rgb, 1.0);
-  colour.rgb = min(colour.rgb * gain, 1.0);
+  vec2 apart = vec2(1.0) / vec2(textureSize(quiet, int(level)));
+  float sum = 0.0, squares = 0.0;
+  for (int y = -${AROUND_CELLS}; y <= ${AROUND_CELLS}; y++) {
+    for (int x = -${AROUND_CELLS}; x <= ${AROUND_CELLS}; x++) {
+      float bright = brightest(textureLod(quiet, at + vec2(x, y) * apart, level).rgb);
+      sum += bright;
+      squares += bright * bright;
+    }
+  }
+  float mean = max(sum / ${((2 * AROUND_CELLS + 1) ** 2).toFixed(1)}, 0.004);
+  float uneven = max(squares / ${((2 * AROUND_CELLS + 1) ** 2).toFixed(1)} / (mean * mean) - 1.0, 0.0);
+  float follows = uneven * uneven / (uneven * uneven + ${(EVEN * EVEN).toFixed(5)});
+  float whole = brightest(textureLod(quiet, vec2(0.5), 16.0).rgb);
+  float share = 1.0 - smoothstep(${(DARK_LEVELS / 255).toFixed(5)}, ${(BRIGHT_LEVELS / 255).toFixed(5)}, whole);
+  cell = vec4(follows, sqrt((1.0 - follows) * mean), share, sqrt(max(whole, 0.004)));
 }`;
+
+const LIFT = `#version 300 es
+precision highp float;
+uniform sampler2D quiet, map;
+in vec2 at;
+out vec4 colour;
+float brightest(vec3 of) { return max(of.r, max(of.g, of.b)); }
+void main() {
+  // Pictures begin at the top, the screen at the bottom.
+  vec2 place = vec2(at.x, 1.0 - at.y);
+  vec4 cell = texture(map, place);
+  float light = max(cell.r * brightest(textureLod(quiet, place, 2.0).rgb) + cell.g * cell.g, 0.004);
+  float room = clamp(${(WHITE_LEVELS / 255).toFixed(5)} / light, 1.0, ${GAIN_MAX}.0);
+  light = pow(light, ${(1 - WHOLE_SHARE).toFixed(3)}) * pow(cell.a * cell.a, ${WHOLE_SHARE.toFixed(3)});
+  float gain = pow(clamp(${(TARGET_LEVELS / 255).toFixed(5)} / light, 1.0, room), cell.b);
+  float softness = smoothstep(3.0, ${GAIN_MAX}.0, gain);
+  colour = vec4(min(textureLod(quiet, place, softness).rgb * gain, 1.0), 1.0);
+}`;
+
+/** Names of the textures in the programs, by unit. */
+const SAMPLERS = [['now', 'quiet'], ['before', 'map']] as const;
 
 type Source = HTMLCanvasElement | HTMLVideoElement;
 
@@ -88,10 +130,13 @@ export class Lifter {
   readonly element = document.createElement('canvas');
   readonly #gl: WebGL2RenderingContext;
   readonly #average: WebGLProgram;
+  readonly #map: WebGLProgram;
   readonly #lift: WebGLProgram;
   readonly #now: WebGLTexture;
   /** What was averaged, and where the next average goes. */
   #quiet: [WebGLTexture, WebGLTexture];
+  readonly #cells: WebGLTexture;
+  #cellsSize: [width: number, height: number] = [0, 0];
   readonly #into: WebGLFramebuffer;
   /** Eight bits a colour would keep ghosts of a few levels for ever, which the lift then shows. */
   readonly #isDeep: boolean;
@@ -104,9 +149,12 @@ export class Lifter {
     this.#gl = gl;
     this.#isDeep = gl.getExtension('EXT_color_buffer_float') !== null || gl.getExtension('EXT_color_buffer_half_float') !== null;
     this.#average = compile(gl, AVERAGE);
+    this.#map = compile(gl, MAP);
     this.#lift = compile(gl, LIFT);
     this.#now = texture(gl);
     this.#quiet = [texture(gl), texture(gl)];
+    this.#cells = texture(gl);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
     this.#into = gl.createFramebuffer();
   }
 
@@ -130,7 +178,10 @@ export class Lifter {
     this.#hasHistory = true;
     gl.bindTexture(gl.TEXTURE_2D, this.#quiet[0]);
     gl.generateMipmap(gl.TEXTURE_2D);
-    this.#pass(this.#lift, [this.#quiet[0]], null, 'level', Math.log2(Math.max(width, height) / MAP_PIXELS));
+    gl.viewport(0, 0, ...this.#cellsSize);
+    this.#pass(this.#map, [this.#quiet[0]], this.#cells, 'level', Math.max(0, Math.round(Math.log2(Math.max(width, height) / MAP_CELLS))));
+    gl.viewport(0, 0, width, height);
+    this.#pass(this.#lift, [this.#quiet[0], this.#cells], null);
   }
 
   close(): void {
@@ -143,27 +194,34 @@ export class Lifter {
     this.element.width = width;
     this.element.height = height;
     gl.viewport(0, 0, width, height);
+    const shrink = MAP_CELLS / Math.max(width, height, MAP_CELLS);
+    this.#cellsSize = [Math.max(1, Math.round(width * shrink)), Math.max(1, Math.round(height * shrink))];
     for (const each of this.#quiet) {
-      gl.bindTexture(gl.TEXTURE_2D, each);
-      const [format, type] = this.#isDeep ? [gl.RGBA16F, gl.HALF_FLOAT] : [gl.RGBA8, gl.UNSIGNED_BYTE];
-      gl.texImage2D(gl.TEXTURE_2D, 0, format, width, height, 0, gl.RGBA, type, null);
+      this.#reserve(each, width, height);
       gl.generateMipmap(gl.TEXTURE_2D);
     }
+    this.#reserve(this.#cells, ...this.#cellsSize);
     this.#hasHistory = false;
   }
 
-  #pass(program: WebGLProgram, from: readonly WebGLTexture[], into: WebGLTexture | null, name: string, value: number): void {
+  #reserve(each: WebGLTexture, width: number, height: number): void {
+    const gl = this.#gl;
+    gl.bindTexture(gl.TEXTURE_2D, each);
+    const [format, type] = this.#isDeep ? [gl.RGBA16F, gl.HALF_FLOAT] : [gl.RGBA8, gl.UNSIGNED_BYTE];
+    gl.texImage2D(gl.TEXTURE_2D, 0, format, width, height, 0, gl.RGBA, type, null);
+  }
+
+  #pass(program: WebGLProgram, from: readonly WebGLTexture[], into: WebGLTexture | null, name = '', value = 0): void {
     const gl = this.#gl;
     gl.useProgram(program);
     from.forEach((each, unit) => {
       gl.activeTexture(gl.TEXTURE0 + unit);
       gl.bindTexture(gl.TEXTURE_2D, each);
     });
-    for (const [unit, sampler] of ['now', 'before'].entries()) {
-      const place = gl.getUniformLocation(program, sampler);
-      if (place !== null) gl.uniform1i(place, unit);
+    for (const [unit, samplers] of SAMPLERS.entries()) {
+      for (const sampler of samplers) gl.uniform1i(gl.getUniformLocation(program, sampler), unit); // null where it has none
     }
-    gl.uniform1f(gl.getUniformLocation(program, name), value);
+    if (name !== '') gl.uniform1f(gl.getUniformLocation(program, name), value);
     gl.bindFramebuffer(gl.FRAMEBUFFER, into === null ? null : this.#into);
     if (into !== null) gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, into, 0);
     gl.drawArrays(gl.TRIANGLES, 0, 3);

@@ -167,6 +167,24 @@ const harness = {
     return { background: background.mean, noise: background.deviation, square: greys(last + 32, 82).mean, ghost };
   },
 
+  /** A wall with a square of another brightness above its middle, lifted: grey levels in, around and far from it. */
+  liftedSquare(wall: number, square: number): { inside: number; beside: number; below: number; far: number } {
+    const source = Object.assign(document.createElement('canvas'), { width: 320, height: 180 });
+    const context = source.getContext('2d', { alpha: false });
+    const copy = Object.assign(document.createElement('canvas'), { width: 320, height: 180 }).getContext('2d');
+    if (context === null || copy === null) throw new Error('this browser gives no 2D canvas');
+    for (const [level, ...box] of [[wall, 0, 0, 320, 180], [square, 60, 20, 60, 50]] as const) {
+      context.fillStyle = `rgb(${level} ${level} ${level})`;
+      context.fillRect(...(box as [number, number, number, number]));
+    }
+    const lifter = new Lifter();
+    lifter.draw(source);
+    copy.drawImage(lifter.element, 0, 0);
+    lifter.close();
+    const grey = (x: number, y: number): number => copy.getImageData(x, y, 1, 1).data[0] ?? 0;
+    return { inside: grey(90, 45), beside: grey(130, 45), below: grey(90, 135), far: grey(280, 90) };
+  },
+
   async snapshot(number: number): Promise<string> {
     const blob = await (the(number).live ?? the(number).playback)?.snapshot();
     return blob?.type ?? '';
