@@ -13,7 +13,7 @@ const NOISE_LEVELS = 1.5;
 const MOVEMENT_LEVELS = 5;
 const TARGET_LEVELS = 110;
 const GAIN_MAX = 14;
-/** Nothing is lifted beyond this: what is nearly white keeps its drawing. */
+/** So bright a thing is not lifted at all, and less so the nearer it is: a lit window keeps its drawing. */
 const WHITE_LEVELS = 230;
 /** Cells of the map along the longer side of the picture, and how many around each belong to it: a fourteenth. */
 const MAP_CELLS = 96;
@@ -82,10 +82,11 @@ void main() {
   // Pictures begin at the top, the screen at the bottom.
   vec2 place = vec2(at.x, 1.0 - at.y);
   vec4 cell = texture(map, place);
-  float light = max(cell.r * brightest(textureLod(quiet, place, 2.0).rgb) + cell.g * cell.g, 0.004);
-  float room = clamp(${(WHITE_LEVELS / 255).toFixed(5)} / light, 1.0, ${GAIN_MAX}.0);
+  float own = brightest(textureLod(quiet, place, 2.0).rgb);
+  float light = max(cell.r * own + cell.g * cell.g, 0.004);
   light = pow(light, ${(1 - WHOLE_SHARE).toFixed(3)}) * pow(cell.a * cell.a, ${WHOLE_SHARE.toFixed(3)});
-  float gain = pow(clamp(${(TARGET_LEVELS / 255).toFixed(5)} / light, 1.0, room), cell.b);
+  float gain = pow(clamp(${(TARGET_LEVELS / 255).toFixed(5)} / light, 1.0, ${GAIN_MAX}.0), cell.b);
+  gain = mix(gain, 1.0, smoothstep(${(TARGET_LEVELS / 255).toFixed(5)}, ${(WHITE_LEVELS / 255).toFixed(5)}, own));
   float softness = smoothstep(3.0, ${GAIN_MAX}.0, gain);
   colour = vec4(min(textureLod(quiet, place, softness).rgb * gain, 1.0), 1.0);
 }`;
