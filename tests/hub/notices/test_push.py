@@ -11,13 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from keepsight.core.clock import SystemClock
 from keepsight.hub.egress import Egress
 from keepsight.hub.notices.push import (
-    CONTACT_UNKNOWN,
+    CONTACT_DEFAULT,
     PAYLOAD_BYTES,
     Pusher,
     PushError,
     PushHosts,
     encrypt,
-    mail_contact,
     read_target,
 )
 from tests.push_service import decode, encode, open_message, push_service
@@ -170,35 +169,14 @@ async def test_a_message_arrives_signed_and_opens(service, pusher):
     assert b'"v"' not in sealed
 
 
-@pytest.mark.parametrize(
-    ("sender", "expected"),
-    [
-        ("hub@mail.example.org", "mailto:hub@mail.example.org"),
-        ("a+b%c&d@example.org", "mailto:a%2Bb%25c%26d@example.org"),
-        ("", CONTACT_UNKNOWN),
-        ("hub@localhost", CONTACT_UNKNOWN),
-        ("hub@nas.local", CONTACT_UNKNOWN),
-        ("hub@home.arpa", CONTACT_UNKNOWN),
-        ("hub@nas.LAN", CONTACT_UNKNOWN),
-        ("hub@x.invalid", CONTACT_UNKNOWN),
-        ("hub@[192.168.1.4]", CONTACT_UNKNOWN),
-        ("hub@192.168.1.4", CONTACT_UNKNOWN),
-        ("hüb@example.org", CONTACT_UNKNOWN),
-    ],
-)
-def test_only_a_mailbox_that_can_be_reached_is_named_as_contact(sender, expected):
-    assert mail_contact(sender) == expected
-
-
-async def test_the_owners_contact_goes_before_the_default(service, pusher):
+async def test_nobody_is_named_to_a_service_but_whom_the_owner_names(service, pusher):
     browser = service.browser()
     target = target_of(service, browser)
-    pusher.contact_default = lambda: "mailto:hub@example.net"
     await send(pusher, target)
     pusher.services = replace(pusher.services, contact="https://example.net/contact")
     await send(pusher, target)
     named = [contact_in(headers["Authorization"]) for headers, _ in browser.requests]
-    assert named == ["mailto:hub@example.net", "https://example.net/contact"]
+    assert named == [CONTACT_DEFAULT, "https://example.net/contact"]
 
 
 def contact_in(authorization):

@@ -3,11 +3,9 @@ than they need."""
 
 import pytest
 
-from keepsight.core.secret import Secret
 from keepsight.hub.egress import EgressError
-from keepsight.hub.mail import MailServer
 from keepsight.hub.notices import subscriptions as module
-from keepsight.hub.notices.push import CONTACT_UNKNOWN, PushHosts, read_target
+from keepsight.hub.notices.push import PushHosts, read_target
 from keepsight.hub.notices.subscriptions import PushSettings, Subscriptions
 from tests.push_service import PushBrowser
 
@@ -108,13 +106,3 @@ async def test_dropping_what_is_not_there_says_so(home, ann):
     assert not await subscriptions.drop(ann[1], by="local")
     await subscriptions.put(ann[1], ann[0], target())
     assert await subscriptions.drop(ann[1], by="local")
-
-
-async def test_the_sender_of_the_mails_is_the_contact_while_nobody_named_one(home):
-    pusher = home.household.notices.subscriptions.pusher
-    assert pusher.contact_default() == CONTACT_UNKNOWN
-    server = MailServer("localhost", 1, "tls", "", Secret(""), "hub@example.net")
-    await home.household.outbox.set_server(server, by="local")
-    assert pusher.contact_default() == "mailto:hub@example.net"
-    await home.household.outbox.set_server(None, by="local")
-    assert pusher.contact_default() == CONTACT_UNKNOWN

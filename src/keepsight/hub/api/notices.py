@@ -18,7 +18,13 @@ from keepsight.hub.grant import Capability, read_hours
 from keepsight.hub.notices.broker import BrokerServer, is_near
 from keepsight.hub.notices.delivery import DeliveryError
 from keepsight.hub.notices.outcome import HOUSEHOLD, Outcome
-from keepsight.hub.notices.push import SERVICES, PushError, PushHosts, read_target
+from keepsight.hub.notices.push import (
+    CONTACT_DEFAULT,
+    SERVICES,
+    PushError,
+    PushHosts,
+    read_target,
+)
 from keepsight.hub.notices.rule import (
     CAMERAS_MAX,
     CONSENTS,
@@ -172,12 +178,11 @@ def _broker(who: Caller) -> dict[str, Any]:
 
 
 def _services(who: Caller) -> dict[str, Any]:
-    subscriptions = who.household.notices.subscriptions
-    settings = subscriptions.settings
+    settings = who.household.notices.subscriptions.settings
     return {
         "allowed": settings.is_allowed,
         "contact": settings.services.contact,
-        "contact_default": subscriptions.pusher.contact_default(),
+        "contact_default": CONTACT_DEFAULT,
         "hosts": [f"{host}:{port}" for host, port in settings.services.hosts],
         "authority_pem": settings.services.authority_pem,
         "known": [*SERVICES, "*.notify.windows.com"],

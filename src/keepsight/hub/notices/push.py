@@ -9,10 +9,10 @@ spoken to, and no redirect is followed; nothing else in the network can be reach
 import base64
 import binascii
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import aiohttp
 import http_ece
@@ -30,12 +30,9 @@ TTL_SECONDS: Final = 3600
 """A service forgets it after so long: an hour later nobody has to be woken."""
 SIGNED_SECONDS: Final = 12 * 3600
 """RFC 8292, section 2: not more than a day."""
-CONTACT_UNKNOWN: Final = "mailto:keepsight@example.org"
-"""Where nobody reads. RFC 8292, section 2.1, asks for none, but Apple refuses messages without."""
-NOT_PUBLIC: Final = (
-    "localhost", "local", "lan", "internal", "arpa", "invalid", "test", "example", "onion",
-)  # fmt: skip
-"""Last parts of names that are none in the public net (RFC 6761, 6762, 8375 and habit)."""
+CONTACT_DEFAULT: Final = "mailto:keepsight@example.org"
+"""Where nobody reads. RFC 8292, section 2.1, asks for none, but Apple refuses messages without; the
+household's own address would tell the services who it is, and only an owner may do that."""
 ENDPOINT_CHARACTERS_MAX: Final = 1000
 RETRY_SECONDS_MAX: Final = 300
 _ANSWER_BYTES_MAX: Final = 300
@@ -173,23 +170,6 @@ def public_point(key: ec.EllipticCurvePrivateKey) -> str:
     return encode_base64url(point)
 
 
-def mail_contact(sender: str) -> str:
-    """Where the services' operators may write, when nobody has said it: to the sender of the mails.
-
-    Args:
-        sender: address of a mailbox; empty where the household sends no mail.
-
-    Returns:
-        A mailto: URI (RFC 6068). CONTACT_UNKNOWN where the mailbox cannot be reached from outside:
-        Apple's service refuses messages that name such a one (BadJwtToken).
-    """
-    last = sender.rpartition("@")[2].rpartition(".")
-    is_public = bool(last[0]) and last[2].isalpha() and last[2].lower() not in NOT_PUBLIC
-    if not (is_public and sender.isascii()):
-        return CONTACT_UNKNOWN
-    return f"mailto:{quote(sender, safe='@')}"
-
-
 def authorization(key: ec.EllipticCurvePrivateKey, endpoint: str, contact: str, now_us: int) -> str:
     """The header that proves which household speaks (RFC 8292, section 3)."""
     parts = urlsplit(endpoint)
@@ -204,15 +184,8 @@ def authorization(key: ec.EllipticCurvePrivateKey, endpoint: str, contact: str, 
 class Pusher:
     """Sends messages. Lives in the event loop's thread."""
 
-    def __init__(
-        self,
-        egress: Egress,
-        key: ec.EllipticCurvePrivateKey,
-        contact_default: Callable[[], str] = lambda: CONTACT_UNKNOWN,
-    ) -> None:
+    def __init__(self, egress: Egress, key: ec.EllipticCurvePrivateKey) -> None:
         self._egress = egress
-        self.contact_default = contact_default
-        """Who is named to the services' operators where the owner names nobody."""
         self._key = key
         self._session: aiohttp.ClientSession | None = None
         self.services = PushHosts()
@@ -264,7 +237,7 @@ class Pusher:
             raise PushError("push_not_allowed", str(error)) from error
         headers = {
             "Authorization": authorization(
-                self._key, target.endpoint, self.services.contact or self.contact_default(), now_us
+                self._key, target.endpoint, self.services.contact or CONTACT_DEFAULT, now_us
             ),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from keepsight.hub.egress import EgressError
-from keepsight.hub.notices.push import PURPOSE, Pusher, PushHosts, PushTarget, mail_contact
+from keepsight.hub.notices.push import PURPOSE, Pusher, PushHosts, PushTarget
 from keepsight.hub.notices.subscription import Subscription
 from keepsight.hub.store.notices import NoticeStore, StoredSubscription
 from keepsight.seal import keys
@@ -59,7 +59,7 @@ class Subscriptions:
         household = self._household
         stored = await household.sql(household.store.read_settings, household.household_id)
         key = await self._load_key(stored.get(KEY_SETTING))
-        self.pusher = Pusher(household.egress, key, self._mail_contact)
+        self.pusher = Pusher(household.egress, key)
         self.settings = _read_settings(stored.get(SERVICES_SETTING))
         self.pusher.services = self.settings.services
         sealing = notices_key(household)
@@ -78,10 +78,6 @@ class Subscriptions:
             self._by_device[row.device_id] = Subscription(
                 row.device_id, row.member_id, target, row.created_us
             )
-
-    def _mail_contact(self) -> str:
-        server = self._household.outbox.server
-        return mail_contact(server.sender if server else "")
 
     async def _load_key(self, sealed: str | None) -> ec.EllipticCurvePrivateKey:
         household, sealing = self._household, notices_key(self._household)
