@@ -102,6 +102,7 @@ async def test_it_attaches_to_a_camera_that_is_there_and_can_be_renamed(home, cl
 
 
 @needs_kernel
+@pytest.mark.timeout(300)
 async def test_reports_survive_a_restart_and_an_interrupted_check_can_be_started_again(
     tmp_path, cheap_argon2
 ):
