@@ -77,7 +77,7 @@ class PushHosts:
     """What an owner says about push."""
 
     contact: str = ""
-    """mailto: or https: address for the operators of services; empty: the one of `mail_contact`."""
+    """mailto: or https: address for the operators of services; empty: CONTACT_DEFAULT."""
     hosts: tuple[tuple[str, int], ...] = ()
     """Services of one's own, besides the known ones."""
     authority_pem: str = ""
