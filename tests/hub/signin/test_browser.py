@@ -93,6 +93,15 @@ async def sign_in(page, site, passphrase=PASSPHRASE):
     await page.get_by_role("button", name="Sign in", exact=True).click()
 
 
+async def sign_in_shared(page, site):
+    """As Ann, on a device that others use too."""
+    await page.goto(site)
+    await page.get_by_label("Your name").fill("Ann")
+    await page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
+    await page.get_by_role("switch", name="Other people use this device too").check()
+    await page.get_by_role("button", name="Sign in", exact=True).click()
+
+
 async def at_home(page):
     await page.get_by_role("navigation").first.wait_for()
 
@@ -224,11 +233,7 @@ async def test_a_camera_with_a_pin_waits_for_it_on_a_shared_device(home, site, c
         added = (await home.add_camera(camera.url))["id"]
         await ann.ask("PUT", f"/api/cameras/{added}/pin", {"pin": "4729"})
         page = await new_page(chromium)
-        await page.goto(site)
-        await page.get_by_label("Your name").fill("Ann")
-        await page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
-        await page.get_by_role("switch", name="Other people use this device too").check()
-        await page.get_by_role("button", name="Sign in", exact=True).click()
+        await sign_in_shared(page, site)
         await page.get_by_text("Locked with a PIN").click()
         await page.get_by_label("Enter the PIN of this camera").fill("0000")
         await page.get_by_role("button", name="Show", exact=True).click()
@@ -237,6 +242,23 @@ async def test_a_camera_with_a_pin_waits_for_it_on_a_shared_device(home, site, c
         await page.get_by_role("button", name="Show", exact=True).click()
         await page.locator("main .container canvas, main .container video").first.wait_for()
         assert await page.get_by_text("Locked with a PIN").count() == 0
+
+
+async def test_recordings_of_a_camera_with_a_pin_wait_for_it_too(home, site, chromium, clip):
+    async with simulated_camera(clip) as camera, home.browser() as ann:
+        added = (await home.add_camera(camera.url))["id"]
+        await ann.ask("PUT", f"/api/cameras/{added}/pin", {"pin": "4729"})
+        page = await new_page(chromium)
+        await sign_in_shared(page, site)
+        await page.get_by_text("Locked with a PIN").wait_for()
+        minute_ago_us = SystemClock().wall_us() - 60_000_000
+        await page.goto(f"{site}/timeline?camera={added}&at={minute_ago_us}")
+        stage = page.locator(".stage[data-mode=playback]")
+        await stage.get_by_label("Enter the PIN of this camera").fill("4729")
+        assert await stage.locator(".container").count() == 0
+        await stage.get_by_role("button", name="Show", exact=True).click()
+        await stage.locator(".container").wait_for()
+        await stage.locator("form").wait_for(state="detached")
 
 
 async def test_at_an_ip_address_the_way_out_is_said(site, chromium):
