@@ -228,6 +228,9 @@ async def test_a_guest_and_a_display_are_switched_off_listed_and_removed(
         await look(gwen, "join-de")
         await gwen.get_by_role("button", name="Beitreten").click(timeout=WAIT_MS)
         await sees(gwen, "live")
+        for key in "tuv":  # pages that a guest does not have
+            await gwen.keyboard.press(key)
+            assert gwen.url == f"{site}/"
 
         for path in ("/members", "/ledger", "/status", "/checks", "/add", "/timeline"):
             await gwen.goto(site + path)
