@@ -49,6 +49,16 @@ async def test_five_wrong_codes_close_the_ticket_and_then_the_name(home):
         assert (await other.sign_in()).status == 429
 
 
+async def test_a_new_passphrase_voids_what_was_begun_with_the_old_one(home):
+    async with home.browser() as ann, home.browser(is_signed_in=False) as thief:
+        totp = await add_totp(ann)
+        begun = await half(thief)
+        change = {"current": PASSPHRASE, "passphrase": NEW}
+        assert (await ann.ask("POST", "/api/session/passphrase", change)).status == 204
+        answer = await factor(thief, begun["ticket"], "totp", next_code(totp, SystemClock()))
+        assert (answer.status, answer.json()["error"]) == (401, "ticket_expired")
+
+
 @pytest.mark.parametrize("ticket", ["x" * 43, "é" * 30])
 async def test_a_ticket_of_nobody_opens_nothing(home, ticket):
     async with home.browser(is_signed_in=False) as stranger:

@@ -173,8 +173,12 @@ async def sign_in(body: SignInBody, request: Request, response: Response) -> Any
 
 
 def _half(household: Household, ticket: str) -> HalfSignedIn:
+    """What a ticket stands for; none where the passphrase that began it is theirs no more."""
     found = household.signin.half.find(ticket)
     if found is None:
+        raise _CLOSED
+    now = household.people.members.get(found.member.member_id)
+    if now is None or now.passphrase_hash != found.member.passphrase_hash:
         raise _CLOSED
     return found
 
@@ -226,8 +230,7 @@ async def give_factor(body: FactorBody, request: Request, response: Response) ->
         await _failed(request, household, half.member.name, body.kind)
         raise ApiError(401, "wrong_factor", "this code or passkey is wrong, old or used")
     # Two requests with one ticket: only the first to come here signs in.
-    if signin.half.find(body.ticket) is None:
-        raise _CLOSED
+    half = _half(household, body.ticket)
     signin.half.spend(body.ticket)
     member = _still_member(household, half.member.member_id)
     hub.limit.succeeded(member.name)
