@@ -147,6 +147,7 @@ async def test_it_is_given_no_more_of_the_environment_than_it_needs(secret, mode
     assert environment["KEEPSIGHT_MODELS"] == str(models)
     assert environment["TZ"] == "Europe/Berlin"
     assert not {"SECRET", "HOME"} & environment.keys()
+    assert environment["MALLOC_ARENA_MAX"] == "1"
     monkeypatch.setattr(process_module, "missing_protection", lambda: ["landlock"])
     with pytest.raises(OSError, match="landlock"):
         prepare(models, secret, {})
