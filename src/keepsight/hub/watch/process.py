@@ -52,8 +52,8 @@ MACHINE_FACTS: Final = ("/proc/cpuinfo", "/sys/devices/system/cpu")
 """What numeric libraries choose their code by."""
 PASSED_ON: Final = ("TZ", "LANG")
 ONE_ARENA: Final = {"MALLOC_ARENA_MAX": "1"}
-"""glibc gives each thread a heap of its own. With pictures that pass between threads these grew from
-127 to 140 MB in half an hour of visits, and went on; with one heap it stayed at 127."""
+"""glibc gives each thread a heap of its own. With pictures that pass between threads these grew
+from 127 to 140 MB in half an hour of visits, and went on; with one heap it stayed at 127."""
 
 
 @dataclass(frozen=True, slots=True)
