@@ -102,6 +102,15 @@ async def sign_in_shared(page, site):
     await page.get_by_role("button", name="Sign in", exact=True).click()
 
 
+@contextlib.asynccontextmanager
+async def camera_with_pin(home, clip):
+    """Its id; the PIN is 4729."""
+    async with simulated_camera(clip) as camera, home.browser() as ann:
+        added = (await home.add_camera(camera.url))["id"]
+        await ann.ask("PUT", f"/api/cameras/{added}/pin", {"pin": "4729"})
+        yield added
+
+
 async def at_home(page):
     await page.get_by_role("navigation").first.wait_for()
 
@@ -229,9 +238,7 @@ async def test_the_private_key_cannot_leave_the_browser(site, chromium):
 
 
 async def test_a_camera_with_a_pin_waits_for_it_on_a_shared_device(home, site, chromium, clip):
-    async with simulated_camera(clip) as camera, home.browser() as ann:
-        added = (await home.add_camera(camera.url))["id"]
-        await ann.ask("PUT", f"/api/cameras/{added}/pin", {"pin": "4729"})
+    async with camera_with_pin(home, clip):
         page = await new_page(chromium)
         await sign_in_shared(page, site)
         await page.get_by_text("Locked with a PIN").click()
@@ -245,9 +252,7 @@ async def test_a_camera_with_a_pin_waits_for_it_on_a_shared_device(home, site, c
 
 
 async def test_recordings_of_a_camera_with_a_pin_wait_for_it_too(home, site, chromium, clip):
-    async with simulated_camera(clip) as camera, home.browser() as ann:
-        added = (await home.add_camera(camera.url))["id"]
-        await ann.ask("PUT", f"/api/cameras/{added}/pin", {"pin": "4729"})
+    async with camera_with_pin(home, clip) as added:
         page = await new_page(chromium)
         await sign_in_shared(page, site)
         await page.get_by_text("Locked with a PIN").wait_for()

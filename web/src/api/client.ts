@@ -52,6 +52,13 @@ function withQuery(path: string, query: Query): string {
   return `${path}?${parameters}`;
 }
 
+/** A request that changes something, with JSON where there is any. */
+export function changing(method: string, body?: unknown, more: Record<string, string> = {}): RequestInit {
+  const headers: Record<string, string> = { 'X-Keepsight': '1', ...more };
+  if (body === undefined) return { method, headers };
+  return { method, headers: { ...headers, 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+}
+
 /** Answered with a cookie alone: what says whether anybody is signed in. */
 const UNPROVED = new Set(['/api/hello']);
 
@@ -253,10 +260,7 @@ export class ApiClient {
   }
 
   #change<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-    const headers: Record<string, string> = { 'X-Keepsight': '1' };
-    if (body !== undefined) headers['Content-Type'] = 'application/json';
-    const content = body === undefined ? {} : { body: JSON.stringify(body) };
-    return this.#json(`/api${path}`, { method, headers, ...content }, signal);
+    return this.#json(`/api${path}`, changing(method, body), signal);
   }
 
   async #json<T>(path: string, init: RequestInit, signal?: AbortSignal): Promise<T> {

@@ -1,6 +1,6 @@
 // The typed client of how cameras are watched (design/wire.md, section 7).
 
-import type { ApiClient } from './client';
+import { changing, type ApiClient } from './client';
 import type { Hours } from './members';
 
 export const SEEN_KINDS = ['person', 'vehicle', 'cat', 'dog', 'package'] as const;
@@ -102,8 +102,8 @@ export class WatchingClient {
 
   /** Only over what has this tag; `changed_meanwhile` where somebody else saved since it was read. */
   async write(camera: string, watching: Watching, tag: string | null): Promise<KeptWatching> {
-    const headers = { 'X-Keepsight': '1', 'Content-Type': 'application/json', ...(tag === null ? {} : { 'If-Match': tag }) };
-    const answer = await this.api.ask(`/cameras/${camera}/watching`, { method: 'PUT', headers, body: JSON.stringify(watching) });
+    const precondition: Record<string, string> = tag === null ? {} : { 'If-Match': tag };
+    const answer = await this.api.ask(`/cameras/${camera}/watching`, changing('PUT', watching, precondition));
     // Without a tag the hub did not keep it exactly as it was sent.
     return answer.headers.get('ETag') === null ? this.read(camera) : kept(answer);
   }

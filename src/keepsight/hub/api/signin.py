@@ -177,8 +177,8 @@ def _half(household: Household, ticket: str) -> HalfSignedIn:
     found = household.signin.half.find(ticket)
     if found is None:
         raise _CLOSED
-    now = household.people.members.get(found.member.member_id)
-    if now is None or now.passphrase_hash != found.member.passphrase_hash:
+    now = _still_member(household, found.member.member_id)
+    if now.passphrase_hash != found.member.passphrase_hash:
         raise _CLOSED
     return found
 

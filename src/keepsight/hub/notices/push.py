@@ -176,7 +176,7 @@ def authorization(key: ec.EllipticCurvePrivateKey, endpoint: str, contact: str, 
     claims = {
         "aud": f"{parts.scheme}://{parts.netloc}",
         "exp": now_us // 1_000_000 + SIGNED_SECONDS,
-        "sub": contact,
+        "sub": contact or CONTACT_DEFAULT,
     }
     return f"vapid t={jwt.encode(claims, key, algorithm='ES256')}, k={public_point(key)}"
 
@@ -237,7 +237,7 @@ class Pusher:
             raise PushError("push_not_allowed", str(error)) from error
         headers = {
             "Authorization": authorization(
-                self._key, target.endpoint, self.services.contact or CONTACT_DEFAULT, now_us
+                self._key, target.endpoint, self.services.contact, now_us
             ),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
