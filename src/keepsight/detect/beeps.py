@@ -139,15 +139,15 @@ class Beeps:
         newest = self._beginnings[-1]
         frames = [each.frame for each in self._beginnings
                   if abs(each.bin - newest.bin) <= BINS_APART]  # fmt: skip
+        levels = list(self._levels)
         for rhythm in RHYTHMS:
             for chain in _chains(frames, (newest.frame,), rhythm.intervals):
-                if self._fits(rhythm, chain):
+                if self._fits(levels, rhythm, chain):
                     return rhythm.name, chain[0]
         return None
 
-    def _fits(self, rhythm: Rhythm, chain: tuple[int, ...]) -> bool:
+    def _fits(self, levels: list[float], rhythm: Rhythm, chain: tuple[int, ...]) -> bool:
         """Whether it was loud in the beeps and quiet in the pause between the rounds."""
-        levels = list(self._levels)
         first = self._frame + 1 - len(levels)
         beep = int(rhythm.beep_seconds * (1 - TIMING_SHARE) / FRAME_SECONDS)
         longest = rhythm.intervals.index(max(rhythm.intervals))
@@ -171,8 +171,8 @@ def _chains(
 ) -> Iterator[tuple[int, ...]]:
     """Every choice of beginnings so far apart, the last of which are in the chain already.
 
-    An echo adds beginnings, so there may be several: at worst some hundred, with BEGINNINGS_MAX
-    of them spread over two rounds.
+    An echo adds beginnings, so there may be several; beeps without end, made to that end, cost
+    some 60 CPU milliseconds a second in all.
     """
     if not intervals:
         yield chain
